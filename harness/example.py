@@ -1,0 +1,214 @@
+"""One example: a world, what users did in it, which weather struck, and the judgement at the end.
+
+Everybody who decides (state machine, replay, shrinker, fair weather) drives an `Example` the same way: arm faults, let
+the user act, finish. What it recorded is a schedule.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from harness.actions import describe
+from harness.fair_weather_reference import Reference
+from harness.judge import Found
+from harness.plan import Plan
+from harness.settle import SILENCE_LONG_S, SILENCE_SHORT_S, settle
+from harness.user import perform
+from harness.weather import Action, Armed, armed_from
+from harness.world import STEP_S, Exhausted, World
+
+ELECTION_S = 20.0
+"""Longer than a leader's lease: after a restart nobody may act before the old lease has run out."""
+
+
+class Example:
+    """See the module. Close it on every path.
+
+    Args:
+        reference: what fair weather agrees on for this very workload, or a function that finds it out when needed.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        salt: int = 0,
+        seed: int | None = None,
+        kernel: str = "direct",
+        judging: bool = True,
+    ) -> None:
+        self.plan = plan
+        self.salt = salt
+        self.world = World(plan, salt=salt, seed=seed, kernel=kernel, judging=judging)
+        self.workload: list[Action] = []
+        self.exhausted = False
+        self.rested = False
+        self.closed = False
+
+    # ---------------------------------------------------------------------------------------------------- the storm
+
+    def arm(self, armed: Armed) -> None:
+        self.world.weather.arm(armed)
+
+    def arm_all(self, weather: Sequence[Action]) -> None:
+        """Arm recorded actions. Kinds that are not installed were refused when the schedule was read."""
+        from harness import registry
+
+        faults = {fault.name: fault for fault in registry.faults()}
+        for index, action in enumerate(weather):
+            self.arm(armed_from(action, faults[action["do"]], index, self.plan.trial.seed))
+
+    def act(self, action: Action) -> bool:
+        """A user acts, and time passes until the next action: a second, or `in_flight` deliveries, or until rest.
+
+        False, and nothing recorded, if the object is gone.
+        """
+        world = self.world
+        world.network.step = world.step
+        world.weather.strike_moment(world.step)
+        world.cause = world.trace.add(
+            world.network.now_s, "workload", "user", data={"action": action, "sentence": describe(action)}
+        )
+        plain = {key: value for key, value in action.items() if key not in ("in_flight", "settle")}
+        done: bool = world.run_user(partial(perform, plain))
+        if done:
+            self.workload.append(action)
+            world.step += 1
+            if plain["do"] != "sleep":
+                world.actions_done += 1
+        try:
+            if "in_flight" in action:
+                for _ in range(action["in_flight"]):
+                    if not world.network.messages:
+                        break
+                    world.run(world.network.now_s, once=1)
+            elif action.get("settle"):
+                settle(world)
+            else:
+                world.run(world.network.now_s + STEP_S)
+        except Exhausted:
+            self.exhausted = True
+        return done
+
+    def pass_time(self, seconds: float) -> None:
+        """Nobody does anything for a while. Recorded, because weather may be anchored to it."""
+        self.act({"do": "sleep", "seconds": seconds})
+
+    # ------------------------------------------------------------------------------------------------- the judgement
+
+    def finish(self, reference: Reference | None) -> None:
+        """Strike what is left, heal, wait for rest, judge; then look for idempotence. Stops at the first violation."""
+        world, judge = self.world, self.world.judge
+        world.weather.strike_moment(world.step)
+        world.reference = reference
+        world.heal()
+        self.rested = not self.exhausted and settle(world, SILENCE_LONG_S)
+        if not self.rested:
+            world.phase = "end"
+            judge.at_rest("end")
+            return
+        self._judge("rest")
+        dead = [process for process in world.processes if not process.alive and not process.retired]
+        if dead and not judge.violations:
+            for process in dead:
+                world.restart(process)
+            self.rested = settle(world, SILENCE_LONG_S)
+            self._judge("restarted" if self.rested else "end")
+        if not judge.violations and self.rested and any(claim.name == "idempotent" for claim in self.plan.properties):
+            self._look_for_idempotence()
+
+    def _judge(self, phase: str) -> None:
+        world = self.world
+        world.phase = phase
+        world.at_rest = phase != "end"
+        world.trace.add(world.network.now_s, "settle", data={"phase": phase})
+        world.judge.at_rest(phase)
+        world.at_rest = False
+
+    def _look_for_idempotence(self) -> None:
+        """Resync every key, relist every informer, restart the controllers under test: nothing may be written."""
+        world = self.world
+        for phase, disturb in (("resync", self._resync), ("relist", self._relist), ("restart", self._restart)):
+            world.pass_began = len(world.history.changes)
+            disturb()
+            elects = phase == "restart" and any(process.elects for process in world.processes)
+            if not settle(world, ELECTION_S if elects else SILENCE_SHORT_S):
+                phase = "end"
+            self._judge(phase)
+            if world.judge.violations or phase == "end":
+                return
+
+    def _resync(self) -> None:
+        for process in self._under_test():
+            assert process.life is not None
+            for informer in _informers(process):
+                process.life.context.run(informer.resync)
+        self.world.kernel.pump()
+
+    def _relist(self) -> None:
+        for process in self._under_test():
+            assert process.life is not None
+            for informer in _informers(process):
+                process.life.context.run(informer.relist)
+        self.world.kernel.pump()
+
+    def _restart(self) -> None:
+        for process in self._under_test():
+            self.world.crash(process, None)
+        self.world.kernel.pump()
+        for process in [p for p in self.world.processes if p.under_test and not p.retired]:
+            self.world.restart(process)
+        self.world.kernel.pump()
+
+    def _under_test(self) -> list[Any]:
+        return [process for process in self.world.processes if process.under_test and process.alive]
+
+    # ------------------------------------------------------------------------------------------------- what came of it
+
+    @property
+    def violations(self) -> list[Found]:
+        return self.world.judge.violations
+
+    @property
+    def weather(self) -> list[Action]:
+        """What fired, exactly anchored."""
+        return self.world.weather.fired
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.world.close()
+
+    def __enter__(self) -> "Example":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _informers(process: Any) -> list[Any]:
+    return [i for i in process.life.client.informers.all() if i.synced]
+
+
+def run_schedule(
+    plan: Plan,
+    workload: Sequence[Action],
+    weather: Sequence[Action],
+    *,
+    salt: int = 0,
+    reference: Reference | None = None,
+    kernel: str = "direct",
+) -> Example:
+    """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read."""
+    example = Example(plan, salt=salt, kernel=kernel)
+    try:
+        example.arm_all(weather)
+        for action in workload:
+            if example.violations or example.exhausted:
+                break
+            example.act(action)
+        if not example.violations:
+            example.finish(reference)
+    finally:
+        example.close()
+    return example

@@ -1,0 +1,546 @@
+"""Where every message passes: commands to API servers, their replies, watch events, calls on outside systems.
+
+A message's way: its sender hands it over (`Endpoint`), it travels (latency), the weather looks at it as it arrives and
+may turn it into something else, an API server handles it in one atomic step, the weather looks at the reply, the reply
+travels. Watch events travel one stream each, in order. Faults exist once, here, whatever the transport in front.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import outcome
+import trio
+
+from harness.contract import Message, SentRequest, Verdict
+from harness.knowledge import Session
+from harness.network import Channel
+from harness.process import Life, Process
+from reference_impl.errors import ApiError, ConnectionLost, Gone, TooLargeResourceVersion, Unreachable
+from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent
+
+if TYPE_CHECKING:
+    from harness.world import World
+
+FRESHNESS_WAIT_S = 3.0
+"""How long a replica waits to catch up with an asked revision (apiserver cacher, blockTimeout = 3 s)."""
+
+STREAM_BROKEN_AFTER_S = 30.0
+"""A connection that stood still for longer is found dead (client-go's HTTP/2 health check: 30 s)."""
+
+
+class ProcessDied(BaseException):
+    """Raised in code of a life that has ended, when it still tries to send: the dead do not speak."""
+
+
+class Command:
+    """A request on its way, and the task that waits for the answer."""
+
+    __slots__ = ("closed", "deliver", "life", "message_nth", "reply_nth", "request", "role", "sent", "server", "task", "waiting_since_s")
+
+    def __init__(self, life: Life, request: Any, sent: SentRequest | None, server: int) -> None:
+        self.life = life
+        self.request = request
+        self.sent = sent
+        self.server = server
+        self.task: trio.lowlevel.Task | None = None
+        self.deliver: Callable[[WatchEvent], None] | None = None
+        self.closed: Callable[[ApiError | None], None] | None = None
+        self.waiting_since_s: float | None = None
+        self.role: str | None = None
+        self.message_nth = 0
+        self.reply_nth = 0
+
+
+class Stream:
+    """The wire between an API server's watch and its client."""
+
+    def __init__(self, fabric: "Fabric", command: Command, channel: Channel) -> None:
+        self.fabric = fabric
+        self.life = command.life
+        self.request: ApiRequest = command.request
+        self.server = command.server
+        self.channel = channel
+        self.open = True
+        self.tampered = False
+        self.handle: Any = None
+        self.deliver = command.deliver
+        self.closed = command.closed
+        self.held_until_s: float | None = None
+        self.held_since_s = 0.0
+        self.backlog: deque[tuple[WatchEvent, int]] = deque()
+        self.start_revision = 0
+        self.opening = True
+        self.initial: list[tuple[str, str, int]] = []
+        self.record: list[tuple[str, str, str, int]] = []
+        self.swap: tuple[WatchEvent, int] | None = None
+
+    def push(self, event: WatchEvent) -> None:
+        """The server's side: an event goes out."""
+        if self.open:
+            if self.opening:
+                metadata = event.object.get("metadata", {})
+                self.initial.append((metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
+            cause = self.fabric.world.commit_steps.get(event.revision, self.fabric.world.cause)
+            self.fabric.world.network.send(
+                self.channel, partial(self.fabric.arrive_event, self, event, cause), owner=self.life
+            )
+
+    def close(self) -> None:
+        """The client's side hangs up, or the wire is torn: nothing is delivered afterwards."""
+        if not self.open:
+            return
+        self.open = False
+        self.backlog.clear()
+        if self.handle is not None:
+            self.handle.close()
+        if self in self.life.streams:
+            self.life.streams.remove(self)
+
+    def break_off(self, error: ApiError | None) -> None:
+        """The stream ends from the other side; the client is told."""
+        if not self.open:
+            return
+        closed = self.closed
+        life = self.life
+        self.close()
+        self.fabric.world.trace.add(
+            self.fabric.world.network.now_s,
+            "stream",
+            life.process.name,
+            peer=self.fabric.world.servers[self.server].name,
+            object=self.request.kind,
+            data={"event": "closed", "error": error.reason if error else None},
+        )
+        assert closed is not None
+        life.deliver(lambda: life.context.run(closed, error))
+
+
+class Endpoint:
+    """One life's connection to the plane: what the runtime calls its transport."""
+
+    def __init__(self, fabric: "Fabric", life: Life) -> None:
+        self.fabric = fabric
+        self.life = life
+        name = life.process.name
+        self.requests = Channel(f"{name}>api")
+        self.replies = Channel(f"api>{name}")
+        self.stream_channels: dict[Session, Channel] = {}
+
+    async def request(self, request: ApiRequest) -> JsonObject:
+        """Send a command or a read; park until the reply is delivered."""
+        command = await self._submit(request)
+        result: JsonObject = await self._park(command)
+        return result
+
+    async def watch(
+        self,
+        request: ApiRequest,
+        deliver: Callable[[WatchEvent], None],
+        closed: Callable[[ApiError | None], None],
+    ) -> Stream:
+        """Open a watch; the reply is the stream."""
+        command = await self._submit(request, deliver, closed)
+        stream: Stream = await self._park(command)
+        return stream
+
+    async def external(self, call: ExternalCall) -> JsonObject | None:
+        """Call an outside system through the same fabric."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        self._refuse_the_dead()
+        command = Command(self.life, call, None, -1)
+        self.fabric.submit_external(self, command)
+        result: JsonObject | None = await self._park(command)
+        return result
+
+    async def _submit(self, request: ApiRequest, deliver: Any = None, closed: Any = None) -> Command:
+        # A cancelled task sends nothing: an HTTP client meets a checkpoint before it writes to the socket.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        self._refuse_the_dead()
+        command = self.fabric.submit(self, request)
+        command.deliver, command.closed = deliver, closed
+        return command
+
+    def _refuse_the_dead(self) -> None:
+        if self.life.dead:
+            raise ProcessDied(f"{self.life.process.name} is dead")
+
+    async def _park(self, command: Command) -> Any:
+        command.task = trio.lowlevel.current_task()
+
+        def abort(_: Any) -> trio.lowlevel.Abort:
+            command.task = None  # nobody waits for the answer any more; the command itself is not taken back
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        return await trio.lowlevel.wait_task_rescheduled(abort)
+
+    def stream_channel(self, session: Session) -> Channel:
+        channel = self.stream_channels.get(session)
+        if channel is None:
+            channel = Channel(f"{self.life.process.name}/{session[1]}/{session[2]}/{session[3]}/{session[4]}")
+            self.stream_channels[session] = channel
+        return channel
+
+
+class Fabric:
+    """All connections of one world."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.current: Command | None = None
+        self._endpoints: dict[int, Endpoint] = {}
+        self.system_channels: dict[str, Channel] = {}
+        self.stream_log: list[Stream] = []
+        self._local = Channel("local")
+
+    def endpoint(self, life: Life) -> Endpoint:
+        return Endpoint(self, life)
+
+    # ------------------------------------------------------------------------------------------------ commands
+
+    def submit(self, endpoint: Endpoint, request: ApiRequest) -> Command:
+        """A process sends: recorded, judged as a request, and put on its way."""
+        world, life = self.world, endpoint.life
+        process = life.process
+        step = world.recorder.request(life, request)
+        sent = SentRequest(
+            component=process.name,
+            incarnation=life.incarnation,
+            request=request,
+            sent_s=world.network.now_s,
+            sent_monotonic_s=process.clock.monotonic_s(),
+            lease_until_s=life.lease_until_s if process.elects else None,
+            step=step,
+        )
+        command = Command(life, request, sent, process.server)
+        world.judge_request(sent)
+        arrive = partial(self._arrive, endpoint, command)
+        if process.latent:
+            extra_s = max(0.0, process.clock.blocked_until_s - world.network.now_s)
+            world.network.send(endpoint.requests, arrive, extra_s=extra_s)
+        else:
+            world.network.first(arrive)
+        return command
+
+    def _arrive(self, endpoint: Endpoint, command: Command) -> None:
+        """The request reaches its server."""
+        world = self.world
+        process = command.life.process
+        if process.paused and not command.life.dead:
+            process.backlog.append(partial(self._arrive, endpoint, command))
+            return
+        if process.latent:
+            refusal = world.refusal(process, command.server, command.request)
+            if refusal is not None:
+                self._reply(endpoint, command, refusal)
+                return
+            verdict = world.weather.meet("request", command)
+            if verdict is not None and not self._obey_request(endpoint, command, verdict):
+                return
+        self.handle(endpoint, command)
+
+    def _obey_request(self, endpoint: Endpoint, command: Command, verdict: Verdict) -> bool:
+        """Carry out a verdict on an arriving request; False: it is not handled now."""
+        world = self.world
+        if verdict.kind == "fail_before":
+            self._reply(endpoint, command, verdict.arguments["error"])
+            return False
+        if verdict.kind in ("delay", "hold"):
+            seconds = verdict.arguments.get("seconds")
+            due_s = world.network.now_s + (world.storm_s if seconds is None else seconds)
+            world.network.again(partial(self.handle, endpoint, command), due_s)
+            return False
+        if verdict.kind == "crash":
+            world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
+            return False
+        if verdict.kind == "late_commit":
+            # The sender gives up or dies; the request is still in the server's queue and commits later.
+            world.network.again(partial(self.handle, endpoint, command), world.network.now_s + verdict.arguments["seconds"])
+            if verdict.arguments["crash"]:
+                world.crash(command.life.process, verdict.arguments["restart_after_s"])
+            else:
+                self._reply(endpoint, command, verdict.arguments["error"])
+                command.task = None
+            return False
+        world.operate(verdict, command=command)
+        return not command.life.dead
+
+    def handle(self, endpoint: Endpoint, command: Command) -> None:
+        """One atomic step of an API server, and the weather on its reply."""
+        world = self.world
+        server = world.servers[command.server]
+        request: ApiRequest = command.request
+        world.committed_now = 0
+        self.current = command
+        result: Any
+        try:
+            if request.verb == "watch":
+                result = self._open(endpoint, command)
+            else:
+                result = server.handle(request)
+        except TooLargeResourceVersion as error:
+            if self._wait_for_freshness(endpoint, command):
+                return
+            result = error
+        except ApiError as error:
+            result = error
+        finally:
+            self.current = None
+        if command.life.process.latent:
+            verdict = world.weather.meet("reply", command, result=result, committed=world.committed_now > 0)
+            if verdict is not None and not self._obey_reply(endpoint, command, result, verdict):
+                return
+        self._reply(endpoint, command, result)
+
+    def _wait_for_freshness(self, endpoint: Endpoint, command: Command) -> bool:
+        now_s = self.world.network.now_s
+        if command.waiting_since_s is None:
+            command.waiting_since_s = now_s
+        if now_s - command.waiting_since_s >= FRESHNESS_WAIT_S:
+            return False
+        self.world.network.again(partial(self.handle, endpoint, command), now_s + FRESHNESS_WAIT_S)
+        return True
+
+    def _obey_reply(self, endpoint: Endpoint, command: Command, result: Any, verdict: Verdict) -> bool:
+        """Carry out a verdict on a reply; False: it does not travel as it is."""
+        world = self.world
+        if verdict.kind in ("fail_after", "fail_before", "cut"):
+            if isinstance(result, Stream):
+                result.close()
+            self._reply(endpoint, command, verdict.arguments.get("error") or ConnectionLost())
+            return False
+        if verdict.kind in ("delay", "hold"):
+            seconds = verdict.arguments.get("seconds")
+            self._reply(endpoint, command, result, extra_s=world.storm_s if seconds is None else seconds)
+            return False
+        if verdict.kind == "crash":
+            world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
+            return not command.life.dead
+        world.operate(verdict, command=command)
+        return not command.life.dead
+
+    def _reply(self, endpoint: Endpoint, command: Command, result: Any, *, extra_s: float = 0.0) -> None:
+        world = self.world
+        life = command.life
+        if life.dead:
+            return
+        arrive = partial(self._arrive_reply, command, result, world.cause)
+        if not life.process.latent:
+            world.network.first(arrive, owner=life)
+            return
+        channel = result.channel if isinstance(result, Stream) else endpoint.replies
+        if extra_s and not isinstance(result, Stream):
+            # A late reply is late on its own: requests of one client are multiplexed (HTTP/2), they do not queue.
+            world.network.again(arrive, world.network.now_s + extra_s, owner=life)
+        else:
+            world.network.send(channel, arrive, extra_s=extra_s, owner=life)
+
+    def _arrive_reply(self, command: Command, result: Any, cause: int) -> None:
+        life = command.life
+        life.deliver(partial(self._wake, command, result, cause))
+
+    def _wake(self, command: Command, result: Any, cause: int) -> None:
+        """The reply is there: the sender knows more, and its task goes on."""
+        world = self.world
+        task, command.task = command.task, None
+        world.recorder.reply(command, result, cause)
+        if task is None:
+            if isinstance(result, Stream):
+                result.close()
+            return
+        if isinstance(result, ApiError):
+            trio.lowlevel.reschedule(task, outcome.Error(result))
+            return
+        if isinstance(command.request, ApiRequest):
+            world.recorder.observe_reply(command, result)
+        trio.lowlevel.reschedule(task, outcome.Value(result))
+
+    # ------------------------------------------------------------------------------------------------- streams
+
+    def _open(self, endpoint: Endpoint, command: Command) -> Stream:
+        world, life, request = self.world, command.life, command.request
+        kind = (request.api_version, request.kind)
+        if request.resource_version not in (None, "", "0") and life.process.relist_kinds.pop(kind, True) is None:
+            raise Gone(f"too old resource version: {request.resource_version} ({world.store.revision})")
+        stream = Stream(self, command, endpoint.stream_channel(session_of(request)))
+        server = world.servers[command.server]
+        stream.start_revision = server.cache_revision
+        stream.handle = server.open_watch(request, stream.push)
+        stream.opening = False
+        if request.resource_version not in (None, "", "0"):
+            stream.start_revision = int(request.resource_version)
+            stream.initial.clear()
+        elif request.resource_version != "0":
+            stream.start_revision = world.store.revision
+        life.streams.append(stream)
+        self.stream_log.append(stream)
+        if request.timeout_s is not None:
+            world.network.call_at(
+                world.network.now_s + request.timeout_s, partial(stream.break_off, None), heartbeat=True, owner=life
+            )
+        return stream
+
+    def arrive_event(self, stream: Stream, event: WatchEvent, cause: int) -> None:
+        """A watch event reaches its client, unless its stream is held, cut, or its client paused."""
+        if not stream.open:
+            return
+        life = stream.life
+        if life.process.paused:
+            life.process.backlog.append(partial(self.arrive_event, stream, event, cause))
+            return
+        if stream.held_until_s is not None or stream.backlog:
+            stream.backlog.append((event, cause))
+            return
+        if life.process.latent and event.type != "BOOKMARK":
+            verdict = self.world.weather.meet_event(stream, event)
+            if verdict is not None and not self._obey_event(stream, event, cause, verdict):
+                return
+        self._hand_over(stream, event, cause)
+
+    def _hand_over(self, stream: Stream, event: WatchEvent, cause: int) -> None:
+        world, life = self.world, stream.life
+        metadata = event.object.get("metadata", {})
+        if event.type == "BOOKMARK":
+            stream.record.append(("BOOKMARK", "", "", event.revision))
+        else:
+            stream.record.append((event.type, metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
+            world.recorder.observe_event(stream, event, cause)
+        assert stream.deliver is not None
+        life.context.run(stream.deliver, event)
+        if stream.swap is not None and event.type != "BOOKMARK":
+            swapped, stream.swap = stream.swap, None
+            self._hand_over(stream, *swapped)
+
+    def _obey_event(self, stream: Stream, event: WatchEvent, cause: int, verdict: Verdict) -> bool:
+        """Carry out a verdict on an event; False: it is not delivered now."""
+        world = self.world
+        kind, arguments = verdict.kind, verdict.arguments
+        if kind in ("delay", "hold"):
+            stream.backlog.append((event, cause))
+            self.hold(stream, arguments.get("seconds"))
+            return False
+        if kind == "cut":
+            self.cut(stream, relist=arguments["relist"])
+            return False
+        if kind == "drop":
+            stream.tampered = True
+            return False
+        if kind == "repeat":
+            stream.tampered = True
+            self._hand_over(stream, event, cause)
+            return True
+        if kind == "swap":
+            stream.tampered = True
+            stream.swap = (event, cause)
+            return False
+        if kind == "crash":
+            world.crash(world.process(arguments["component"]), arguments["restart_after_s"])
+            return not stream.life.dead and stream.open
+        world.operate(verdict, stream=stream)
+        if stream.held_until_s is not None:
+            stream.backlog.append((event, cause))
+            return False
+        return stream.open and not stream.life.dead and not stream.life.process.paused
+
+    def hold(self, stream: Stream, seconds: float | None) -> None:
+        """Nothing more is delivered on this stream for so long (None: until the storm ends)."""
+        now_s = self.world.network.now_s
+        if stream.held_until_s is None:
+            stream.held_since_s = now_s
+        stream.held_until_s = math.inf if seconds is None else max(stream.held_until_s or 0.0, now_s + seconds)
+        if stream.held_until_s < math.inf:
+            self.world.network.again(partial(self._release_if_due, stream), stream.held_until_s, owner=stream.life)
+
+    def _release_if_due(self, stream: Stream) -> None:
+        if stream.held_until_s is not None and stream.held_until_s <= self.world.network.now_s:
+            self.release(stream)
+
+    def release(self, stream: Stream) -> None:
+        """Deliver what was held back, in order."""
+        stream.held_until_s = None
+        backlog, stream.backlog = stream.backlog, deque()
+        for event, cause in backlog:
+            self.world.network.send(stream.channel, partial(self.arrive_event, stream, event, cause), owner=stream.life)
+
+    def cut(self, stream: Stream, *, relist: bool = False) -> None:
+        """The connection breaks; `relist`: what the client missed is gone from the server's window, it has to list."""
+        if relist:
+            stream.life.process.relist_kinds[(stream.request.api_version, stream.request.kind)] = None
+        stream.break_off(ConnectionLost())
+
+    # ---------------------------------------------------------------------------------------- outside systems
+
+    def submit_external(self, endpoint: Endpoint, command: Command) -> None:
+        world, life = self.world, command.life
+        step = world.recorder.external(life, command.request, "call")
+        command.message_nth = step
+        arrive = partial(self._arrive_external, endpoint, command)
+        if life.process.latent:
+            name = f"{life.process.name}>{command.request.system}"
+            channel = self.system_channels.get(name)
+            if channel is None:
+                channel = self.system_channels[name] = Channel(name)
+            world.network.send(channel, arrive)
+        else:
+            world.network.first(arrive)
+
+    def _arrive_external(self, endpoint: Endpoint, command: Command) -> None:
+        world = self.world
+        process = command.life.process
+        if process.paused and not command.life.dead:
+            process.backlog.append(partial(self._arrive_external, endpoint, command))
+            return
+        verdict = world.weather.meet_external("external_request", command) if process.latent else None
+        if verdict is not None:
+            if verdict.kind == "fail_before":
+                self._reply(endpoint, command, verdict.arguments["error"])
+                return
+            if verdict.kind == "crash":
+                world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
+                return
+            if verdict.kind in ("delay", "hold"):
+                seconds = verdict.arguments.get("seconds") or world.storm_s
+                world.network.again(partial(self._do_external, endpoint, command, None), world.network.now_s + seconds)
+                return
+        self._do_external(endpoint, command, verdict)
+
+    def _do_external(self, endpoint: Endpoint, command: Command, verdict: Verdict | None) -> None:
+        world = self.world
+        result: Any
+        try:
+            result = world.call_external(command, stale=verdict is not None and verdict.kind == "stale_list")
+        except ApiError as error:
+            result = error
+        if command.life.process.latent:
+            after = world.weather.meet_external("external_reply", command, result=result)
+            if after is not None:
+                if after.kind == "fail_after":
+                    self._reply(endpoint, command, after.arguments["error"])
+                    return
+                if after.kind == "crash":
+                    world.crash(world.process(after.arguments["component"]), after.arguments["restart_after_s"])
+                    return
+                if after.kind in ("delay", "hold"):
+                    self._reply(endpoint, command, result, extra_s=after.arguments.get("seconds") or world.storm_s)
+                    return
+        self._reply(endpoint, command, result)
+
+
+def session_of(request: ApiRequest) -> Session:
+    """What makes two lists or watches of one client the same session."""
+    return (
+        request.api_version,
+        request.kind,
+        request.namespace or "",
+        request.labels or "",
+        request.fields or "",
+    )
+
+
+def unreachable() -> ApiError:
+    return Unreachable("dial tcp: connect: connection refused")
+
+
+__all__ = ["Command", "Endpoint", "Fabric", "Message", "Process", "ProcessDied", "Stream", "session_of", "unreachable"]

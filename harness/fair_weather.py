@@ -1,0 +1,192 @@
+"""The same workload without weather, three times: spaced as in the storm, all at once, each action after settling.
+
+Only what all three end states agree on is later compared; the rest is timing-dependent and never a violation. Each run
+has its own seed, so that generated names, uids and tie-breaks differ where nothing but chance decides them. Reference
+runs are cached by workload; their cost counts in every speed figure.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from harness import facts as trial_facts
+from harness.canonical import agreement
+from harness.contract import Message
+from harness.example import Example
+from harness.fair_weather_reference import Reference, state_of
+from harness.plan import Plan, built_ins_for, make_plan
+from harness.settle import settle
+from harness.trial import Trial
+from harness.weather import Action
+from harness.workload import initial
+from harness.world import World
+
+ROUNDS_MAX = 6
+"""Fair-weather runs until the set of built-in components stops growing (Deployment → ReplicaSet → Pod → ... is 4)."""
+
+SampleKey = tuple[str, str, str, str]
+
+
+class FairWeather:
+    """Reference runs of one trial, by workload."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.runs = 0
+        self._references: dict[bytes, Reference | None] = {}
+
+    def reference(self, workload: Sequence[Action]) -> Reference | None:
+        """What fair weather agrees on for this workload; None if it does not come to rest: then it judges nothing."""
+        actions = [_plain(action) for action in workload if action["do"] != "sleep"]
+        key = orjson.dumps(actions, option=orjson.OPT_SORT_KEYS)
+        if key not in self._references:
+            self._references[key] = self._find_out(actions)
+        return self._references[key]
+
+    def _find_out(self, actions: list[Action]) -> Reference | None:
+        states, after = [], []
+        for number, spacing in enumerate(({}, {"in_flight": 0}, {"settle": True})):
+            self.runs += 1
+            with Example(self.plan, seed=self.plan.trial.seed + 1 + number, judging=False) as example:
+                if spacing.get("settle"):
+                    after.append(_keys(example.world))
+                for action in actions:
+                    example.act({**action, **spacing})
+                    if spacing.get("settle"):
+                        after.append(_keys(example.world))
+                if example.exhausted or not settle(example.world):
+                    return None
+                states.append(state_of(example.world))
+        return Reference(agreement(states), after)
+
+
+def _keys(world: World) -> frozenset[str]:
+    return frozenset(key for key in state_of(world) if "*" not in key)
+
+
+def _plain(action: Action) -> Action:
+    return {key: value for key, value in action.items() if key not in ("in_flight", "settle")}
+
+
+class Rehearsal:
+    """What the first fair-weather runs taught: the plan with all built-ins, and a sample of every message."""
+
+    def __init__(self, plan: Plan, samples: dict[SampleKey, Message], example: Example) -> None:
+        self.plan = plan
+        self.samples = samples
+        self.example = example
+
+
+def rehearse(trial: Trial, further: Sequence[Action] = ()) -> Rehearsal:
+    """Run the given manifests in fair weather until the set of built-in components stops growing, and judge.
+
+    The returned example is closed; its findings are what the controller does wrong without any weather.
+    """
+    kinds = _kinds_of_manifests(trial)
+    built_ins = built_ins_for(trial, kinds)
+    workload: list[Action] = [*(initial(trial) if not isinstance(trial.workload, tuple) else trial.workload), *further]
+    for _ in range(ROUNDS_MAX):
+        plan = make_plan(trial, built_ins, gc_kinds_of(trial, kinds))
+        example = Example(plan)
+        try:
+            example.world.weather.samples = {}
+            for action in workload:
+                example.act(action)
+            settled = settle(example.world) if not example.exhausted else False
+        except BaseException:
+            example.close()
+            raise
+        kinds = _merge(kinds, _kinds_written(example.world))
+        grown = built_ins_for(trial, kinds)
+        if grown == built_ins and set(kinds) <= set(plan.gc_kinds or kinds):
+            break
+        example.close()
+        built_ins = grown
+    facts = _facts(trial, example.world, built_ins, kinds)
+    final_trial = trial.with_facts(facts)
+    final = make_plan(final_trial, built_ins, gc_kinds_of(trial, kinds))
+    samples = example.world.weather.samples or {}
+    example.close()
+    del settled
+    judged = Example(final)
+    try:
+        for action in workload:
+            if judged.violations:
+                break
+            judged.act(action)
+        if not judged.violations:
+            judged.finish(None)
+    finally:
+        judged.close()
+    return Rehearsal(final, samples, judged)
+
+
+def gc_kinds_of(trial: Trial, kinds: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What the garbage collector watches: everything that exists in this trial, and what commonly does."""
+    quiet = {"Event", "Lease", "Node", "Namespace", "CustomResourceDefinition"}
+    return tuple(kind for kind in kinds if kind[1] not in quiet)
+
+
+def _kinds_of_manifests(trial: Trial) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for obj in trial.objects:
+        if obj["kind"] == "CustomResourceDefinition":
+            for version in obj["spec"]["versions"]:
+                if version.get("storage"):
+                    found[(f"{obj['spec']['group']}/{version['name']}", obj["spec"]["names"]["kind"])] = None
+        else:
+            found[(obj["apiVersion"], obj["kind"])] = None
+    return list(found)
+
+
+def _kinds_written(world: World) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for resource, events in sorted(world.history.by_resource.items()):
+        del resource
+        obj = events[0].object
+        found[(obj["apiVersion"], obj["kind"])] = None
+    for process in world.processes:
+        if process.under_test and process.life is not None and process.life.client is not None:
+            for informer in process.life.client.informers.all():
+                found[(informer.api_version, informer.kind)] = None
+    return list(found)
+
+
+def _merge(first: Sequence[tuple[str, str]], second: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((*first, *second)))
+
+
+def _facts(trial: Trial, world: World, built_ins: Sequence[str], kinds: Sequence[tuple[str, str]]) -> Any:
+    components = []
+    written: dict[str, dict[tuple[str, str], None]] = {}
+    for change in world.history.changes:
+        obj = change.after or change.before
+        assert obj is not None
+        written.setdefault(change.component, {})[(obj["apiVersion"], obj["kind"])] = None
+    systems: dict[str, dict[str, None]] = {}
+    for event in world.trace.events:
+        if event.kind == "external" and event.data.get("phase") == "call":
+            systems.setdefault(event.component, {})[event.peer] = None
+    for process in world.processes:
+        components.append(
+            trial_facts.ComponentFacts(
+                name=process.name,
+                under_test=process.under_test,
+                elects=process.elects,
+                overlap=process.overlap,
+                external_systems=tuple(sorted(systems.get(process.name, {}))),
+                controllers=process.controllers,
+                kinds_written=tuple(sorted(written.get(process.name, {}))),
+            )
+        )
+    return trial_facts.Facts(
+        kinds=tuple(sorted(kinds)),
+        components=tuple(components),
+        built_ins=tuple(built_ins),
+        external_systems=tuple(sorted({s: None for names in systems.values() for s in names})),
+        elects=tuple(process.name for process in world.processes if process.elects),
+        profile=trial.profile,
+        instances=trial.instances,
+    )
+

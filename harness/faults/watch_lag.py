@@ -1,0 +1,21 @@
+"""A watch stream stands still for a while: its client acts on an old picture, until the events come, in order."""
+
+from dataclasses import dataclass
+
+from harness.contract import PASSED, Draw, Message, Moment, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLag:
+    name: str = "watch_lag"
+    legal: bool = True
+    obliged: bool = True
+    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes; HotOS'21"
+
+    def applies(self, occasion: Message | Moment) -> bool:
+        return isinstance(occasion, Message) and occasion.phase == "event" and occasion.verb != "BOOKMARK"
+
+    def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
+        if not isinstance(occasion, Message):
+            return PASSED
+        return Verdict.hold(draw.seconds("seconds", 0.1, 30.0))

@@ -1,0 +1,188 @@
+"""trio under virtual time, stepped from synchronous code: the one file that touches trio's internals.
+
+A kernel runs one trio main task per example and is *pumped* by the host: deliver one message, pump until no task is
+runnable, repeat. The host owns time (`VirtualClock`); nothing here ever sleeps or waits for I/O, so threads and sockets
+inside a trial are not supported (they would never wake up).
+
+Two back ends behind one small interface: `DirectKernel` steps `unrolled_run` itself (a private generator: trio is
+bounded to the minor versions that `tests/harness/test_kernel.py` guards), `GuestKernel` uses the public guest mode.
+Both give the same trace; a test compares them. Measurements: docs/performance.md.
+"""
+
+import math
+import random
+import warnings
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Protocol, cast
+
+import outcome
+import trio
+from sniffio import thread_local as sniffio_loop
+from trio._core import _run
+
+PUMPS_AT_STOP_MAX = 1000
+"""Rounds that cancelled tasks get to finish; what still refuses is abandoned with its generator (arbitrary)."""
+
+
+class VirtualClock(trio.abc.Clock):
+    """trio's view of the host's time. Learns trio's own next deadline, for plug-ins that call bare `trio.sleep`."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.next_deadline_s = math.inf
+
+    def start_clock(self) -> None:
+        pass
+
+    def current_time(self) -> float:
+        return self.now_s
+
+    def deadline_to_sleep_time(self, deadline: float) -> float:
+        # trio asks once per round, when nothing is runnable. Zero: never wait for I/O, the host decides what is next.
+        self.next_deadline_s = deadline
+        return 0.0
+
+
+class _TaskOrder:
+    """Stands in for trio's private random source: decides the order of tasks that are runnable at once.
+
+    Salt 0 is calm: oldest task first. Other salts shuffle, reproducibly.
+    """
+
+    def __init__(self, salt: int) -> None:
+        self._random = random.Random(salt) if salt else None
+
+    def shuffle(self, batch: list[Any]) -> None:
+        if self._random is None:
+            batch.reverse()  # trio pops from the end
+        else:
+            self._random.shuffle(batch)
+
+    def random(self) -> float:
+        return 0.0
+
+
+class Kernel(Protocol):
+    clock: VirtualClock
+    nursery: trio.Nursery
+
+    def pump(self) -> None:
+        """Run tasks until none is runnable and no trio deadline is due."""
+
+    def stop(self) -> None:
+        """Cancel everything and end the run. Must be called on every path. Idempotent."""
+
+
+class _Kernel:
+    """What both back ends share: the main task, the switches of trio's scheduler, and how to end."""
+
+    nursery: trio.Nursery
+
+    def __init__(self, salt: int) -> None:
+        self.clock = VirtualClock()
+        self._salt = salt
+        self._scope = trio.CancelScope()
+        self._stopped = False
+        self._saved: tuple[Any, ...] = ()
+
+    async def _main(self) -> None:
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                self.nursery = nursery
+                await trio.sleep_forever()
+
+    def _take_over(self) -> None:
+        self._saved = (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name)
+        _run._ALLOW_DETERMINISTIC_SCHEDULING = True
+        _run._r = cast(random.Random, _TaskOrder(self._salt))
+        sniffio_loop.name = "trio"
+
+    def _hand_back(self) -> None:
+        _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name = self._saved
+
+
+class DirectKernel(_Kernel):
+    """Steps trio's run loop itself. Fastest: see docs/performance.md."""
+
+    def __init__(self, salt: int = 0) -> None:
+        super().__init__(salt)
+        self._take_over()
+        self._runner = _run.setup_runner(self.clock, [], False, True)
+        self._generator: Generator[float, Any, None] = _run.unrolled_run(
+            self._runner, cast(Callable[..., Awaitable[object]], self._main), ()
+        )
+        self._generator.send(None)
+        self.pump()
+
+    def pump(self) -> None:
+        runner, clock = self._runner, self.clock
+        runq = runner.runq
+        send = self._generator.send
+        while runq or clock.next_deadline_s <= clock.now_s:
+            send(())
+        if runner.ki_pending:
+            runner.ki_pending = False
+            raise KeyboardInterrupt
+
+    def stop(self) -> None:
+        if self._stopped:
+            return
+        self._stopped = True
+        self._scope.cancel()
+        try:
+            for _ in range(PUMPS_AT_STOP_MAX):
+                # trio wakes itself through a socket while it closes async generators: here real I/O events are needed.
+                self._generator.send(self._runner.io_manager.get_events(0))
+        except StopIteration:
+            pass
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                self._generator.close()
+            self._hand_back()
+
+
+class GuestKernel(_Kernel):
+    """trio's public guest mode, its callbacks pumped by hand. The cross-check for `DirectKernel`."""
+
+    def __init__(self, salt: int = 0) -> None:
+        super().__init__(salt)
+        self._callbacks: deque[Callable[[], object]] = deque()
+        self._finished: list[outcome.Outcome[None]] = []
+        self._take_over()
+        trio.lowlevel.start_guest_run(
+            self._main,
+            run_sync_soon_threadsafe=self._callbacks.append,
+            done_callback=self._finished.append,
+            host_uses_signal_set_wakeup_fd=True,
+            clock=self.clock,
+            restrict_keyboard_interrupt_to_checkpoints=False,
+        )
+        while not hasattr(self, "nursery"):
+            self._callbacks.popleft()()
+        self.pump()
+
+    def pump(self) -> None:
+        # A guest tick is always scheduled, since the clock never lets trio wait; tasks_runnable tells whether it works.
+        clock, callbacks = self.clock, self._callbacks
+        while True:
+            if not trio.lowlevel.current_statistics().tasks_runnable and clock.next_deadline_s > clock.now_s:
+                return
+            callbacks.popleft()()
+
+    def stop(self) -> None:
+        if self._stopped:
+            return
+        self._stopped = True
+        self._scope.cancel()
+        try:
+            for _ in range(PUMPS_AT_STOP_MAX):
+                if self._finished:
+                    break
+                self._callbacks.popleft()()
+        finally:
+            self._hand_back()
+
+
+KERNELS: dict[str, Callable[[int], Kernel]] = {"direct": DirectKernel, "guest": GuestKernel}

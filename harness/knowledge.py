@@ -1,0 +1,101 @@
+"""What one life of a process has seen: the basis on which its writes are judged (design: "what the writer could know").
+
+Filled by the fabric when a message is *delivered*: a watch event, the items of a list, the answer to a get or a write.
+A restart begins with empty knowledge; what any earlier life saw is kept apart (`Memory`), for destructive acts.
+"""
+
+from harness.contract import ObjectRef, Regression
+from reference_impl.protocol import JsonObject
+from reference_impl.store.port import Key, revision_of
+
+Session = tuple[str, str, str, str, str]
+"""(api_version, kind, namespace, labels, fields) of one list-and-watch, or ("live", ...) for quorum reads."""
+
+
+class Knowledge:
+    """One life's observations, by store key."""
+
+    __slots__ = (
+        "component",
+        "deleted",
+        "first",
+        "incarnation",
+        "live_reads",
+        "memory",
+        "newest",
+        "regressions",
+        "session_revisions",
+        "uids",
+    )
+
+    def __init__(self, component: str, incarnation: int, memory: "Memory") -> None:
+        self.component = component
+        self.incarnation = incarnation
+        self.memory = memory
+        self.newest: dict[Key, JsonObject] = {}
+        self.first: dict[Key, JsonObject] = {}
+        self.deleted: dict[Key, bool] = {}
+        self.uids: dict[str, None] = {}
+        self.live_reads: dict[Key | str, int] = {}
+        self.session_revisions: dict[tuple[Session, Key], int] = {}
+        self.regressions: list[Regression] = []
+
+    def see(self, key: Key, obj: JsonObject, *, gone: bool = False) -> None:
+        """This life now knows `obj`; `gone`: it was told that the object no longer exists."""
+        revision = revision_of(obj)
+        known = self.newest.get(key)
+        if known is None:
+            self.first[key] = obj
+        if known is None or revision >= revision_of(known):
+            self.newest[key] = obj
+            self.deleted[key] = gone
+        uid = obj["metadata"].get("uid")
+        if uid is not None:
+            self.uids[uid] = None
+        self.memory.see(key, obj, revision)
+
+    def see_in_session(
+        self, session: Session, key: Key, obj: JsonObject, *, via: str, asked_any: bool, gone: bool = False
+    ) -> None:
+        """Like `see`, and notices when one session goes back in time."""
+        revision = revision_of(obj)
+        seen = self.session_revisions.get((session, key), 0)
+        if revision < seen:
+            self.regressions.append(
+                Regression(
+                    component=self.component,
+                    incarnation=self.incarnation,
+                    ref=ObjectRef.to(obj),
+                    seen_revision=seen,
+                    then_revision=revision,
+                    via=via,
+                    asked_any=asked_any,
+                )
+            )
+        self.session_revisions[(session, key)] = revision
+        self.see(key, obj, gone=gone)
+
+    def read_live(self, key: Key | str, revision: int) -> None:
+        """A quorum read of this object (or, by resource string, of its collection) at this store revision."""
+        self.live_reads[key] = revision
+
+    def live_read_of(self, key: Key) -> int | None:
+        one = self.live_reads.get(key)
+        collection = self.live_reads.get(key[0])
+        if one is None or collection is None:
+            return one if collection is None else collection
+        return max(one, collection)
+
+
+class Memory:
+    """The newest object of each name that *any* life of a component saw. Controllers forget; we do not."""
+
+    __slots__ = ("newest",)
+
+    def __init__(self) -> None:
+        self.newest: dict[Key, JsonObject] = {}
+
+    def see(self, key: Key, obj: JsonObject, revision: int) -> None:
+        known = self.newest.get(key)
+        if known is None or revision >= revision_of(known):
+            self.newest[key] = obj

@@ -1,0 +1,145 @@
+"""The one heap of everything that will happen: messages and timers, ordered by (due time, salted tie, sequence).
+
+The network knows nothing of what it carries: an entry is a callback. Messages of one `Channel` never overtake each
+other (one TCP connection, one watch stream); different channels do, as the salt has it.
+"""
+
+import heapq
+from collections.abc import Callable
+
+from harness.latency import LATE_LOW_S, Latency, channel_number
+
+
+class Entry:
+    """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
+
+    __slots__ = ("action", "cancelled", "due_s", "kind", "network", "owner")
+
+    def __init__(self, due_s: float, kind: str, action: Callable[[], None], owner: object) -> None:
+        self.due_s = due_s
+        self.kind = kind
+        self.action = action
+        self.owner = owner
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Channel:
+    """One direction of one connection: first in, first out."""
+
+    __slots__ = ("due_s", "name", "number", "sent", "step", "tie")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.number = channel_number(name)
+        self.due_s = 0.0
+        self.tie = 0
+        self.sent = 0
+        self.step = -1
+
+
+class Network:
+    """The heap and the clock that it drives."""
+
+    def __init__(self, salt: int) -> None:
+        self.latency = Latency(salt)
+        self.now_s = 0.0
+        self.step = 0
+        """Of the schedule: latencies are numbered within it, so that a change in one step leaves the others alone."""
+        self.messages = 0
+        """Messages under way; timers do not count."""
+        self.on_late: Callable[[float], None] | None = None
+        """Told of each message that the salt makes late."""
+        self._heap: list[tuple[float, int, int, Entry]] = []
+        self._sequence = 0
+
+    def send(self, channel: Channel, action: Callable[[], None], *, extra_s: float = 0.0, owner: object = None) -> Entry:
+        """Put a message on its way; it arrives after the channel's latency plus `extra_s`."""
+        latency = self.latency
+        delay_s = extra_s
+        if latency.salt:
+            if channel.step != self.step:
+                channel.step = self.step
+                channel.sent = 0
+            latency_s = latency.delay_s(channel.number, channel.sent)
+            channel.sent += 1
+            delay_s += latency_s
+            if latency_s >= LATE_LOW_S and self.on_late is not None:
+                self.on_late(latency_s)
+        self._sequence += 1
+        due_s = self.now_s + delay_s
+        tie = latency.tie(self._sequence)
+        if due_s < channel.due_s or (due_s == channel.due_s and tie < channel.tie):
+            due_s, tie = channel.due_s, channel.tie
+        channel.due_s, channel.tie = due_s, tie
+        entry = Entry(due_s, "message", action, owner)
+        self.messages += 1
+        heapq.heappush(self._heap, (due_s, tie, self._sequence, entry))
+        return entry
+
+    def again(self, action: Callable[[], None], due_s: float, *, owner: object = None) -> Entry:
+        """A message that already travelled and was kept back: due at `due_s`, behind all that is due then."""
+        self._sequence += 1
+        entry = Entry(due_s, "message", action, owner)
+        self.messages += 1
+        heapq.heappush(self._heap, (due_s, self.latency.tie(self._sequence), self._sequence, entry))
+        return entry
+
+    def call_at(self, due_s: float, action: Callable[[], None], *, heartbeat: bool = False, owner: object = None) -> Entry:
+        """A timer."""
+        self._sequence += 1
+        due_s = max(due_s, self.now_s)
+        entry = Entry(due_s, "heartbeat" if heartbeat else "timer", action, owner)
+        heapq.heappush(self._heap, (due_s, self.latency.tie(self._sequence), self._sequence, entry))
+        return entry
+
+    def next(self, until_s: float) -> Entry | None:
+        """Pop the next entry due at or before `until_s` and move time to it; None if there is none."""
+        heap = self._heap
+        while heap:
+            due_s, _, _, entry = heap[0]
+            if entry.cancelled:
+                heapq.heappop(heap)
+                continue
+            if due_s > until_s:
+                return None
+            heapq.heappop(heap)
+            if entry.kind == "message":
+                self.messages -= 1
+            if due_s > self.now_s:
+                self.now_s = due_s
+            return entry
+        return None
+
+    def next_due_s(self) -> float | None:
+        """When the next entry is due, heartbeats included."""
+        heap = self._heap
+        while heap and heap[0][3].cancelled:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def timers_horizon_s(self) -> float:
+        """Until when timers (heartbeats apart) are pending now; the present when there are none."""
+        return max((due for due, _, _, e in self._heap if e.kind == "timer" and not e.cancelled), default=self.now_s)
+
+    def messages_horizon_s(self) -> float:
+        """When the last message under way is due."""
+        return max((due for due, _, _, e in self._heap if e.kind == "message" and not e.cancelled), default=self.now_s)
+
+    def first(self, action: Callable[[], None], *, owner: object = None) -> Entry:
+        """A message that is next whatever else is due now: the user's own connection knows no queue."""
+        self._sequence += 1
+        entry = Entry(self.now_s, "message", action, owner)
+        self.messages += 1
+        heapq.heappush(self._heap, (self.now_s, -1, self._sequence, entry))
+        return entry
+
+    def cancel_owned(self, owner: object) -> None:
+        """Forget all that belongs to `owner` (a dead process's timers and the messages on their way to it)."""
+        for _, _, _, entry in self._heap:
+            if entry.owner is owner and not entry.cancelled:
+                entry.cancelled = True
+                if entry.kind == "message":
+                    self.messages -= 1

@@ -1,0 +1,55 @@
+"""Waits for rest, and knows it when it sees it.
+
+At rest: nothing is under way, every timer that was pending when things first fell silent has fired since without
+causing an effective write, and silence has lasted longer than any lease in the plane. Effective write: a committed
+change outside Leases, Node heartbeats, Events and `volatile`. Periodic upkeep (heartbeats, lease renewals) never rests
+and is not waited for.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from harness.world import DELIVERIES_MAX, Exhausted
+
+if TYPE_CHECKING:
+    from harness.world import World
+
+SILENCE_LONG_S = 60.0
+"""After a storm: longer than a leader's lease (15 s) and a node's (40 s), so that whoever takes over has done so."""
+SILENCE_SHORT_S = 2.0
+"""Between idempotence passes, where nobody has died: longer than a container takes to start."""
+PATIENCE_S = 3000.0
+"""Virtual seconds in which a plane has to come to rest; more if a longer timer is pending (design section 4.4)."""
+
+
+def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
+    """Run until rest; False if it did not come: see the module. Time moves on by `silence_s` at least."""
+    network = world.network
+    began_s = network.now_s
+    began_deliveries = world.deliveries
+    limit_s = began_s + PATIENCE_S
+    quiet_at = -1
+    horizon_s = began_s
+    world.last_effective_s = max(world.last_effective_s, began_s) if silence_s >= SILENCE_LONG_S else world.last_effective_s
+    try:
+        while True:
+            if network.messages == 0 and quiet_at != world.history.effective_count:
+                quiet_at = world.history.effective_count
+                horizon_s = timers_horizon_s(world)
+                limit_s = max(limit_s, began_s + 3 * (horizon_s - began_s))
+            rest_s = max(horizon_s, max(world.last_effective_s, began_s) + silence_s)
+            if network.messages == 0 and network.now_s >= rest_s and quiet_at == world.history.effective_count:
+                return True
+            if network.now_s >= limit_s or world.deliveries - began_deliveries > DELIVERIES_MAX:
+                return False
+            until_s = network.messages_horizon_s() if network.messages else rest_s
+            world.run(max(until_s, network.now_s))
+    except Exhausted:
+        return False
+
+
+def timers_horizon_s(world: "World") -> float:
+    """Until when timers are pending, trio's own next deadline included."""
+    deadline_s = world.kernel.clock.next_deadline_s
+    horizon_s = world.network.timers_horizon_s()
+    return max(horizon_s, deadline_s) if deadline_s < math.inf else horizon_s

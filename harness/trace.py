@@ -1,0 +1,102 @@
+"""What happened, in order: the one record from which reports are made and by which a replay is compared.
+
+Events are kept as they come and written as JSON lines only when somebody asks: most examples pass, and nobody reads
+their traces. `trace_sha256` is over the bytes of `to_jsonl()`.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from harness.errors import UsageError
+
+TRACE_VERSION = 1
+
+
+@dataclass(slots=True)
+class TraceEvent:
+    """One line of `trace.jsonl`. `step` counts from 0; `time_s` is virtual; `caused_by` are earlier steps.
+
+    `kind`: workload, request, commit, reply, stream, event, external, reconcile, reconciled, fault, crash, restart,
+    pause, resume, settle, violation, note. `object` is "Kind/namespace/name". `data` holds what the kind needs.
+    """
+
+    step: int
+    time_s: float
+    kind: str
+    component: str = ""
+    peer: str = ""
+    object: str = ""
+    resource_version: int | None = None
+    caused_by: tuple[int, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "step": self.step,
+            "time_s": round(self.time_s, 6),
+            "kind": self.kind,
+            "component": self.component,
+            "peer": self.peer,
+            "object": self.object,
+            "resource_version": self.resource_version,
+            "caused_by": list(self.caused_by),
+        }
+        for key, value in self.data.items():
+            line[key] = value() if callable(value) else value
+        return line
+
+
+_COMMON = ("step", "time_s", "kind", "component", "peer", "object", "resource_version", "caused_by")
+
+
+class Trace:
+    """An append-only list of events. Values in `data` may be callables without arguments, made when written."""
+
+    def __init__(self, header: dict[str, Any] | None = None) -> None:
+        self.header = header or {}
+        self.events: list[TraceEvent] = []
+
+    def add(
+        self,
+        time_s: float,
+        kind: str,
+        component: str = "",
+        *,
+        peer: str = "",
+        object: str = "",
+        resource_version: int | None = None,
+        caused_by: tuple[int, ...] = (),
+        data: dict[str, Any] | None = None,
+    ) -> int:
+        """Record one event; returns its step."""
+        step = len(self.events)
+        self.events.append(
+            TraceEvent(step, time_s, kind, component, peer, object, resource_version, caused_by, data if data is not None else {})
+        )
+        return step
+
+    def to_jsonl(self) -> bytes:
+        return b"".join(orjson.dumps(event.to_json()) + b"\n" for event in self.events)
+
+    def sha256(self) -> str:
+        return hashlib.sha256(self.to_jsonl()).hexdigest()
+
+    @classmethod
+    def from_jsonl(cls, text: bytes, *, name: str = "trace.jsonl") -> "Trace":
+        """Parse what `to_jsonl` wrote. Raises UsageError naming the line that is not a trace event."""
+        trace = cls()
+        for number, line in enumerate(text.splitlines(), 1):
+            try:
+                raw = orjson.loads(line)
+                common = {key: raw.pop(key) for key in _COMMON}
+                common["caused_by"] = tuple(common["caused_by"])
+                trace.events.append(TraceEvent(**common, data=raw))
+            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                raise UsageError(
+                    f"{name} line {number} is not a trace event ({type(error).__name__}: {error}). "
+                    "Give the trace.jsonl of a report folder, whole."
+                ) from error
+        return trace

@@ -1,0 +1,340 @@
+"""Armed faults, and the moment when one meets its message.
+
+A fault is *armed* with an anchor: which component's which message, the how-manyeth. When the message comes, the fault
+may strike: it draws its values, and its verdict changes the message. What fired is written down as an action of the
+schedule, with the exact anchor and the values drawn, so that a replay arms just that. What never met its message
+leaves no trace.
+"""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.contract import Fault, Message, Moment, Verdict
+from reference_impl.errors import ApiError
+from reference_impl.protocol import JsonObject, WatchEvent
+
+if TYPE_CHECKING:
+    from harness.fabric import Command, Stream
+    from harness.world import World
+
+PLACES = {
+    "request": "request",
+    "reply": "after_commit",
+    "event": "delivery",
+    "external_request": "external_request",
+    "external_reply": "external_reply",
+}
+"""From a message's phase to the schedule's word for it."""
+PHASES = {place: phase for phase, place in PLACES.items()}
+
+Action = dict[str, Any]
+CountKey = tuple[str, str, str, str, str]
+
+
+class Drawing:
+    """A fault's values: those that were recorded, else drawn from a seed and recorded."""
+
+    def __init__(self, values: dict[str, Any], rng: random.Random) -> None:
+        self.values = values
+        self._random = rng
+
+    def seconds(self, name: str, low: float, high: float) -> float:
+        """Log-uniform between `low` and `high`, to the millisecond."""
+        if name not in self.values:
+            start = max(low, 0.001)
+            drawn = low if high <= low else start * (high / start) ** self._random.random()
+            self.values[name] = round(drawn, 3)
+        return float(self.values[name])
+
+    def integer(self, name: str, low: int, high: int) -> int:
+        if name not in self.values:
+            self.values[name] = self._random.randint(low, high)
+        return int(self.values[name])
+
+    def choice(self, name: str, options: Sequence[Any]) -> Any:
+        """One of `options`; a recorded value that is no longer among them falls back on the first."""
+        if name not in self.values:
+            self.values[name] = options[self._random.randrange(len(options))]
+        value = self.values[name]
+        return value if value in options else options[0]
+
+
+@dataclass(slots=True, kw_only=True)
+class Armed:
+    """A fault waiting for its message. None matches anything; `nth` counts from 1, `skip` lets matches pass first."""
+
+    fault: Fault
+    phase: str
+    component: str | None
+    verb: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    nth: int | None = None
+    skip: int = 0
+    step: int | None = None
+    drawing: Drawing
+    values: dict[str, Any] = field(default_factory=dict)
+    origin: int | None = None
+    """Index in the schedule that is being replayed, so that anchors that never came can be told."""
+
+
+class Weather:
+    """The storm of one world."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.over = False
+        self.fired: list[Action] = []
+        self.fired_counts: dict[str, int] = {}
+        self.met: dict[int, None] = {}
+        """Origins of replayed actions that fired."""
+        self.counts: dict[CountKey, int] = {}
+        self.samples: dict[tuple[str, str, str, str], Message] | None = None
+        """Filled in fair weather: one sample message for each (phase, component, verb, kind)."""
+        self._armed: dict[str, list[Armed]] = {}
+
+    def arm(self, armed: Armed) -> None:
+        """Let this fault wait for its message (or, at a step, for that step)."""
+        self._armed.setdefault(armed.phase, []).append(armed)
+
+    def disarm(self) -> None:
+        """The storm is over: nothing strikes any more."""
+        self.over = True
+        self._armed.clear()
+
+    def count_fired(self, name: str, times: int = 1) -> None:
+        self.fired_counts[name] = self.fired_counts.get(name, 0) + times
+
+    # ---------------------------------------------------------------------------------------------- occasions
+
+    def meet(
+        self, phase: str, command: "Command", *, result: Any = None, committed: bool = False
+    ) -> Verdict | None:
+        """A request arrives, or its reply is about to leave."""
+        if self.over:
+            return None
+        world = self.world
+        request = command.request
+        if command.role is None:
+            command.role = world.role_of_request(request)
+        component = command.life.process.name
+        key = (phase, component, request.verb, request.kind, command.role)
+        nth = self.counts.get(key, 0) + 1
+        self.counts[key] = nth
+        waiting = self._armed.get(phase)
+        if not waiting and self.samples is None:
+            return None
+
+        def message() -> Message:
+            return Message(
+                phase=phase,
+                component=component,
+                under_test=command.life.process.under_test,
+                server=world.servers[command.server].name,
+                verb=request.verb,
+                api_version=request.api_version,
+                kind=request.kind,
+                namespace=request.namespace,
+                name=command.role,
+                subresource=request.subresource,
+                nth=nth,
+                committed=committed,
+                request=request,
+                object=result if isinstance(result, dict) else request.body if isinstance(request.body, dict) else None,
+                error=result.reason if isinstance(result, ApiError) else None,
+                time_s=world.network.now_s,
+                plane=world,
+                initial=request.verb == "list" and request.resource_version is not None,
+            )
+
+        return self._strike(waiting, key, nth, request.namespace, message)
+
+    def meet_event(self, stream: "Stream", event: WatchEvent) -> Verdict | None:
+        """A watch event is about to be delivered."""
+        if self.over:
+            return None
+        world = self.world
+        obj = event.object
+        request = stream.request
+        role = world.role_of(obj)
+        component = stream.life.process.name
+        key = ("event", component, event.type, request.kind, role)
+        nth = self.counts.get(key, 0) + 1
+        self.counts[key] = nth
+        waiting = self._armed.get("event")
+        if not waiting and self.samples is None:
+            return None
+
+        def message() -> Message:
+            return Message(
+                phase="event",
+                component=component,
+                under_test=stream.life.process.under_test,
+                server=world.servers[stream.server].name,
+                verb=event.type,
+                api_version=request.api_version,
+                kind=request.kind,
+                namespace=obj.get("metadata", {}).get("namespace"),
+                name=role,
+                subresource=None,
+                nth=nth,
+                object=obj,
+                time_s=world.network.now_s,
+                plane=world,
+            )
+
+        return self._strike(waiting, key, nth, obj.get("metadata", {}).get("namespace"), message)
+
+    def meet_external(self, phase: str, command: "Command", *, result: Any = None) -> Verdict | None:
+        """A call reaches an outside system, or its answer is about to leave."""
+        if self.over:
+            return None
+        world = self.world
+        call = command.request
+        component = command.life.process.name
+        role = world.role_of_external(call)
+        key = (phase, component, call.verb, call.system, role)
+        nth = self.counts.get(key, 0) + 1
+        self.counts[key] = nth
+        waiting = self._armed.get(phase)
+        if not waiting and self.samples is None:
+            return None
+
+        def message() -> Message:
+            return Message(
+                phase=phase,
+                component=component,
+                under_test=command.life.process.under_test,
+                server=call.system,
+                verb=call.verb,
+                api_version="external",
+                kind=call.system,
+                namespace=None,
+                name=role,
+                subresource=None,
+                nth=nth,
+                committed=phase == "external_reply" and call.verb in ("create", "update", "delete"),
+                object=result if isinstance(result, dict) else None,
+                time_s=world.network.now_s,
+                plane=world,
+            )
+
+        return self._strike(waiting, key, nth, None, message)
+
+    def strike_moment(self, step: int) -> None:
+        """Between two user actions: faults that hit no message in particular strike here."""
+        waiting = self._armed.get("step")
+        if self.over or not waiting:
+            return
+        for armed in [a for a in waiting if a.step is None or a.step == step]:
+            waiting.remove(armed)
+            moment = Moment(step=step, time_s=self.world.network.now_s, plane=self.world)
+            if not armed.fault.applies(moment):
+                continue
+            verdict = armed.fault.strike(moment, armed.drawing)
+            if verdict.kind == "passed" or not self.world.operate(verdict):
+                continue
+            self._record(armed, {"do": armed.fault.name, "at": "step", "step": step, **armed.drawing.values}, "")
+
+    # ------------------------------------------------------------------------------------------------ striking
+
+    def _strike(
+        self,
+        waiting: list[Armed] | None,
+        key: CountKey,
+        nth: int,
+        namespace: str | None,
+        make: Callable[[], Message],
+    ) -> Verdict | None:
+        _, component, verb, kind, name = key
+        message: Message | None = None
+        if self.samples is not None and (sample := (key[0], component, verb, kind)) not in self.samples:
+            message = self.samples[sample] = make()
+        for armed in waiting or ():
+            if (
+                (armed.component is not None and armed.component != component)
+                or (armed.verb is not None and armed.verb != verb)
+                or (armed.kind is not None and armed.kind != kind)
+                or (armed.name is not None and armed.name != name)
+                or (armed.namespace is not None and armed.namespace != namespace)
+                or (armed.nth is not None and armed.nth != nth)
+            ):
+                continue
+            message = message or make()
+            if not armed.fault.applies(message):
+                continue
+            if armed.skip:
+                armed.skip -= 1
+                continue
+            verdict = armed.fault.strike(message, armed.drawing)
+            if verdict.kind == "passed":
+                continue
+            assert waiting is not None
+            waiting.remove(armed)
+            self._record(armed, _anchored(armed, message), str(message.kind))
+            return verdict
+        return None
+
+    def _record(self, armed: Armed, action: Action, kind: str) -> None:
+        world = self.world
+        self.fired.append(action)
+        self.count_fired(armed.fault.name)
+        if armed.origin is not None:
+            self.met[armed.origin] = None
+        world.trace.add(
+            world.network.now_s,
+            "fault",
+            str(action.get("component", "")),
+            object=kind,
+            caused_by=(world.cause,) if world.cause >= 0 else (),
+            data={
+                "name": armed.fault.name,
+                "legal": armed.fault.legal,
+                "obliged": armed.fault.obliged,
+                "action": dict(action),
+            },
+        )
+        world.cause = len(world.trace.events) - 1
+
+
+def _anchored(armed: Armed, message: Message) -> Action:
+    action: Action = {"do": armed.fault.name, "at": PLACES[message.phase], "component": message.component}
+    named: JsonObject = {"verb": message.verb, "kind": message.kind, "name": message.name, "nth": message.nth}
+    if message.phase == "event":
+        named["type"] = named.pop("verb")
+        action["event"] = named
+    else:
+        action["request"] = named
+    if message.namespace:
+        named["namespace"] = message.namespace
+    action.update(armed.drawing.values)
+    return action
+
+
+def armed_from(action: Action, fault: Fault, index: int, seed: int) -> Armed:
+    """What a schedule's action arms. Values that the schedule lacks are drawn from the trial's seed."""
+    anchors = {"do", "at", "component", "request", "event", "step"}
+    values = {key: value for key, value in action.items() if key not in anchors}
+    drawing = Drawing(values, random.Random(f"{seed}/{index}"))
+    if action["at"] == "step":
+        return Armed(fault=fault, phase="step", component=None, step=action["step"], drawing=drawing, origin=index)
+    named = action.get("request") or action.get("event") or {}
+    return Armed(
+        fault=fault,
+        phase=PHASES[action["at"]],
+        component=action.get("component"),
+        verb=named.get("verb") or named.get("type"),
+        kind=named.get("kind"),
+        name=named.get("name"),
+        namespace=named.get("namespace"),
+        nth=named.get("nth"),
+        drawing=drawing,
+        origin=index,
+    )
+
+
+FOREVER_S = math.inf

@@ -1,0 +1,73 @@
+"""No controller under test deletes a healthy pod whose PodDisruptionBudget has nothing left to spend.
+
+Opt-in: the eviction subresource enforces budgets, a plain delete does not, and many controllers may well delete their
+own pods. For those that should evict instead (rolling restarts, drains).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.contract import HOLDS, Judgement, ObjectRef, View
+from properties.pod import is_active, is_ready
+from properties.subject import ABSENT, has_kind, is_deletion, is_under_test
+from reference_impl.objects import is_deleting
+from reference_impl.protocol import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvictionsRespectTheBudget:
+    name: str = "evictions_respect_the_budget"
+    source: str = "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-budgets"
+    voided_by: tuple[str, ...] = ("a pod that is not ready", "a deletion by a user or a built-in controller")
+    when: str = "always"
+    on: frozenset[str] = frozenset({"delete", "update"})
+    opt_in: bool = True
+
+    def applies(self, trial: Any) -> bool:
+        return has_kind(trial, "PodDisruptionBudget")
+
+    def judge(self, view: View) -> Judgement:
+        change = view.change
+        if change is None or change.before is None or change.ref.kind != "Pod" or not is_deletion(change):
+            return ABSENT
+        pod = change.before
+        if not is_under_test(view, change.component) or not is_active(pod) or not is_ready(pod):
+            return ABSENT
+        budgets = [
+            budget
+            for budget in view.list("policy/v1", "PodDisruptionBudget", change.ref.namespace)
+            if not is_deleting(budget) and _covers(budget, pod)
+        ]
+        for budget in budgets:
+            left = (budget.get("status") or {}).get("disruptionsAllowed")
+            if isinstance(left, int) and left <= 0:
+                ref = ObjectRef.to(budget)
+                reason = (
+                    f"{change.component} deleted {change.ref}, which is ready, though {ref} allows no disruption now"
+                )
+                return Judgement.violated(reason, [change.ref, ref], key=f"Pod {change.component}")
+        return HOLDS if budgets else ABSENT
+
+
+def _covers(budget: JsonObject, pod: JsonObject) -> bool:
+    """An empty selector covers every pod of the namespace, a missing one none (policy/v1)."""
+    selector = (budget.get("spec") or {}).get("selector")
+    if selector is None:
+        return False
+    labels = pod["metadata"].get("labels") or {}
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    return all(_meets(expression, labels) for expression in selector.get("matchExpressions") or ())
+
+
+def _meets(expression: JsonObject, labels: dict[str, str]) -> bool:
+    key, values = expression["key"], expression.get("values") or ()
+    match expression["operator"]:
+        case "In":
+            return key in labels and labels[key] in values
+        case "NotIn":
+            return key not in labels or labels[key] not in values
+        case "Exists":
+            return key in labels
+        case _:
+            return key not in labels

@@ -1,0 +1,95 @@
+"""Who owns what, by full coordinates: group, kind, namespace, name and uid, as the garbage collector looks owners up.
+
+A reference with the right uid and a wrong kind, name or namespace names an owner that does not exist (kubernetes#65200
+is what happens when the uid alone is believed).
+"""
+
+from harness.contract import ObjectRef, View
+from reference_impl.objects import controller_of, group_of, is_deleting, name_of, namespace_of, uid_of
+from reference_impl.protocol import JsonObject
+
+_CLUSTER_SCOPED = frozenset(
+    {
+        "APIService", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver", "CSINode",
+        "CustomResourceDefinition", "FlowSchema", "IngressClass", "MutatingWebhookConfiguration", "Namespace", "Node",
+        "PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "RuntimeClass", "StorageClass",
+        "ValidatingAdmissionPolicy", "ValidatingWebhookConfiguration", "VolumeAttachment",
+    }
+)  # fmt: skip
+
+FOREGROUND = "foregroundDeletion"
+
+
+def owner_ref(dependent: JsonObject, reference: JsonObject) -> ObjectRef:
+    """The coordinates that an owner reference names; the namespace is the dependent's own."""
+    kind = reference["kind"]
+    namespace = None if kind in _CLUSTER_SCOPED else namespace_of(dependent)
+    return ObjectRef(reference["apiVersion"], kind, namespace, reference["name"])
+
+
+def living_owner(view: View, dependent: JsonObject, reference: JsonObject) -> JsonObject | None:
+    """The live object that this reference names; None when any coordinate of it is wrong, or it is gone."""
+    owner = view.by_uid(reference["uid"])
+    if owner is None or owner["kind"] != reference["kind"] or name_of(owner) != reference["name"]:
+        return None
+    if group_of(owner["apiVersion"]) != group_of(reference["apiVersion"]):
+        return None
+    return owner if namespace_of(owner) in (None, namespace_of(dependent)) else None
+
+
+def is_solid(owner: JsonObject) -> bool:
+    """Does it keep its dependents? Not once it waits for their deletion (foreground), as the collector calls it."""
+    return not (is_deleting(owner) and FOREGROUND in (owner["metadata"].get("finalizers") or ()))
+
+
+def is_condemned(view: View, obj: JsonObject) -> bool:
+    """Is it, or any owner up its controller chain, being deleted or gone already?"""
+    seen: list[str] = []
+    current = obj
+    while True:
+        if is_deleting(current):
+            return True
+        reference = controller_of(current)
+        if reference is None or reference["uid"] in seen:
+            return False
+        seen.append(reference["uid"])
+        owner = living_owner(view, current, reference)
+        if owner is None:
+            return True
+        current = owner
+
+
+def controllers_above(view: View, obj: JsonObject) -> list[JsonObject]:
+    """The live objects up its controller chain, nearest first."""
+    chain: list[JsonObject] = []
+    current = obj
+    while (reference := controller_of(current)) is not None:
+        owner = living_owner(view, current, reference)
+        if owner is None or any(uid_of(owner) == uid_of(known) for known in chain):
+            break
+        chain.append(owner)
+        current = owner
+    return chain
+
+
+def kind_is_served(view: View, api_version: str, kind: str) -> bool:
+    """Can the collector look this kind up? Not a custom kind whose definition is gone: it then leaves dependents be."""
+    group = group_of(api_version)
+    if "." not in group or group.endswith(".k8s.io"):
+        return True
+    for definition in view.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
+        spec = definition["spec"]
+        if spec["group"] == group and spec["names"]["kind"] == kind:
+            return True
+    return False
+
+
+def is_cluster_scoped(view: View, api_version: str, kind: str) -> bool:
+    """By the built-in kinds' names, or by its definition."""
+    if kind in _CLUSTER_SCOPED:
+        return True
+    group = group_of(api_version)
+    return any(
+        crd["spec"]["group"] == group and crd["spec"]["names"]["kind"] == kind and crd["spec"].get("scope") == "Cluster"
+        for crd in view.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    )

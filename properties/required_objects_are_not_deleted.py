@@ -1,0 +1,92 @@
+"""No controller deletes what the newest spec it ever saw still requires, because it has gone back to an older one.
+
+After a restart a process may first see the past: its caches fill from a replica that lags. If an earlier life of it saw
+a newer spec of the object's owner, and that spec is the present one and requires the object (the fair-weather end state
+has it), then deleting it on the older spec's word destroys what will have to be made again. A live read of that owner,
+or a precondition on the object's resourceVersion, covers the act; one on the uid does not, as it says nothing of the
+spec.
+
+Not judged: Pods (replaceable; their claims and budgets have properties of their own), deletions while the sender's view
+of the owner is as new as any it ever had (replacing an object is a controller's right), objects without a controlling
+owner, and deletions for an owner that is itself being deleted.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.contract import HOLDS, Change, Judgement, ObjectRef, View
+from properties.ownership import controllers_above, is_condemned
+from properties.subject import ABSENT, is_cascade, is_deletion, is_program
+from reference_impl.objects import controller_of, is_deleting, uid_of
+from reference_impl.protocol import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredObjectsAreNotDeleted:
+    name: str = "required_objects_are_not_deleted"
+    source: str = (
+        "Sieve (OSDI'22), stale state: K8SPXC-725, rabbitmq#653, yugabyte-operator#35; HotOS'21, time travelling"
+    )
+    voided_by: tuple[str, ...] = (
+        "a live read of the owner, or a resourceVersion precondition",
+        "an owner whose spec changed after the command was sent",
+    )
+    when: str = "always"
+    on: frozenset[str] = frozenset({"delete", "update"})
+
+    def applies(self, trial: Any) -> bool:
+        return True
+
+    def judge(self, view: View) -> Judgement:
+        change = view.change
+        if change is None or change.before is None or change.ref.kind == "Pod" or not is_deletion(change):
+            return ABSENT
+        if is_deleting(change.before) or controller_of(change.before) is None:
+            return ABSENT
+        if is_cascade(change.component) or not is_program(view, change.component) or not view.required(change.ref):
+            return ABSENT
+        if is_condemned(view, change.before):
+            return ABSENT
+        if change.request.request.precondition_resource_version:
+            return HOLDS
+        for owner in controllers_above(view, change.before):
+            if _went_back(view, change, owner):
+                ref = ObjectRef.to(owner)
+                reason = (
+                    f"{change.component} deleted {change.ref} on the word of an old spec of {ref}; the newest one, which an "
+                    "earlier life of it had seen, requires it"
+                )
+                return Judgement.violated(reason, [change.ref, ref], key=f"{change.ref.kind} {change.component}")
+        return HOLDS
+
+
+def _went_back(view: View, change: Change, owner: JsonObject) -> bool:
+    """Did the sender know less of this owner's present spec than an earlier life of it?"""
+    ref = ObjectRef.to(owner)
+    name = (change.component, ref.api_version, ref.kind, ref.name, ref.namespace)
+    ever, now = view.ever_observed_spec(*name), view.observed(*name)
+    if ever is None or now is None or uid_of(ever) != uid_of(owner):
+        return False
+    if _generation(ever) != _generation(owner):
+        return False  # what it once saw is not the present spec either, so nobody can say what that one required
+    if uid_of(now) == uid_of(ever) and _generation(now) >= _generation(ever):
+        return False
+    born = _spec_change(view, owner)
+    if born is None or born.step > change.request.step:
+        return False
+    read = view.live_read(*name)
+    return read is None or read < born.revision
+
+
+def _spec_change(view: View, owner: JsonObject) -> Change | None:
+    """The commit that gave the owner its present spec."""
+    ref, found = ObjectRef.to(owner), None
+    for change in view.changes():
+        if change.ref == ref and change.after is not None and uid_of(change.after) == uid_of(owner):
+            if change.before is None or _generation(change.before) != _generation(change.after):
+                found = change
+    return found
+
+
+def _generation(obj: JsonObject) -> int:
+    return int(obj["metadata"].get("generation") or 0)

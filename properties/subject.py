@@ -1,0 +1,103 @@
+"""Is what a property speaks of there at all, and who is who in a view.
+
+A property that looks at a view without its subject proves nothing there, and says so with `ABSENT` (an `unknown`): a
+claim that was never judged with its subject present in any example must not be printed as holding. `HOLDS` is kept
+for views that could have shown a violation.
+
+Facts are what fair weather showed (`harness/trial.py`); a trial that has none yet is taken to have everything.
+"""
+
+from typing import Any
+
+from harness.contract import Change, Judgement, View
+from reference_impl.objects import is_deleting
+
+ABSENT = Judgement.unknown("what it speaks of was not there")
+"""Proves nothing: no subject in this view. One shared object, because it is the answer at nearly every commit."""
+
+GARBAGE_COLLECTOR = "garbage"
+KUBELET = "kubelet"
+"""How built-in components' names begin, by which properties know who does what (`garbage-collector`, `kubelet-node-0`)."""
+
+_NAMESPACE_CONTROLLERS = ("namespace", "namespace-controller", "namespace_controller")
+
+
+def has_kind(trial: Any, *kinds: str) -> bool:
+    """Did an object of one of these kinds exist in fair weather?"""
+    facts = getattr(trial, "facts", None)
+    return facts is None or any(kind in kinds for _, kind in facts.kinds)
+
+
+def has_outside_system(trial: Any) -> bool:
+    facts = getattr(trial, "facts", None)
+    return facts is None or any(component.external_systems for component in facts.components)
+
+
+def has_controllers(trial: Any) -> bool:
+    """Does anyone reconcile? Foreign processes do so out of our sight."""
+    facts = getattr(trial, "facts", None)
+    return facts is None or any(component.controllers for component in facts.components)
+
+
+def has_electors(trial: Any) -> bool:
+    facts = getattr(trial, "facts", None)
+    return facts is None or any(component.elects for component in facts.components)
+
+
+def has_component(trial: Any, start: str) -> bool:
+    """Is there a component, built in or under test, whose name begins so?"""
+    facts = getattr(trial, "facts", None)
+    if facts is None:
+        return True
+    names = (*facts.built_ins, *(component.name for component in facts.components))
+    return any(name.startswith(start) for name in names)
+
+
+def is_program(view: View, component: str) -> bool:
+    """A component, under test or built in; not the user, nor the weather."""
+    return any(c.name == component for c in view.components())
+
+
+def is_under_test(view: View, component: str) -> bool:
+    return any(c.name == component and c.under_test for c in view.components())
+
+
+def lives(view: View, start: str) -> bool:
+    """Does a component whose name begins so run now?"""
+    return any(c.alive and c.name.startswith(start) for c in view.components())
+
+
+def namespace_controller_lives(view: View) -> bool:
+    return any(c.alive and c.name in _NAMESPACE_CONTROLLERS for c in view.components())
+
+
+def is_cascade(component: str) -> bool:
+    """Does it delete on behalf of a deletion that someone else asked for (garbage collector, namespace controller)?"""
+    return component.startswith(GARBAGE_COLLECTOR) or component in _NAMESPACE_CONTROLLERS
+
+
+def is_full_rest(view: View) -> bool:
+    """At the first rest with nobody dead, or at the rest after the dead came back.
+
+    What a dead component left undone is its successor's work: no fault, until that had its chance. Those who are
+    alive at the first rest are not restarted before the second, so a missing watch stays visible.
+    """
+    if not view.at_rest:
+        return False
+    return view.phase == "restarted" or (view.phase == "rest" and all(c.alive for c in view.components()))
+
+
+def final_rest(view: View) -> bool:
+    """At either full rest, or at the end of a run that never came to rest: for what must be true of any history."""
+    return view.phase == "end" or is_full_rest(view)
+
+
+def is_deletion(change: Change) -> bool:
+    """A delete command took effect: it removed the object, or marked it first as deleting.
+
+    A removal by the update that drops the last finalizer is no new decision to delete, and `deletecollection` names
+    nothing in particular.
+    """
+    if change.verb != "delete" or change.before is None:
+        return False
+    return change.after is None or (is_deleting(change.after) and not is_deleting(change.before))

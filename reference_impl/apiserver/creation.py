@@ -1,0 +1,87 @@
+"""Create: an object comes into being under a name that was free.
+
+The order of checks is the API server's: body and namespace first, then system metadata, defaults and validation, and
+only then whether the name is taken. What a client says about system metadata and, for kinds with a status subresource,
+about status is dropped silently.
+
+Sources: apiserver `registry.Store.Create`, `rest.BeforeCreate`, `rest.FillObjectMetaSystemFields`; KEP-4420.
+"""
+
+from typing import Final
+
+from reference_impl.apiserver import custom_kinds, field_errors, names, namespaces, wording
+from reference_impl.apiserver.admission import prepare
+from reference_impl.apiserver.body import copied_body
+from reference_impl.apiserver.core import Core, key_of
+from reference_impl.apiserver.kind_rules import CRDS, EVENTS, INITIAL_STATUS, NAMESPACES, has_generation
+from reference_impl.errors import ApiError, NotImplementedByServer
+from reference_impl.kinds import KindInfo
+from reference_impl.objects import copy_json, is_deleting
+from reference_impl.protocol import ApiRequest, JsonObject
+
+_SYSTEM_FIELDS: Final = ("deletionTimestamp", "deletionGracePeriodSeconds", "generation", "uid", "creationTimestamp")
+_REVIEW_GROUPS: Final = ("authentication.k8s.io", "authorization.k8s.io")
+
+
+def create(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
+    """Store a new object and answer it.
+
+    Raises AlreadyExists, BadRequest, Forbidden (terminating namespace), Invalid, MethodNotAllowed (terminating CRD),
+    NotFound (no such namespace).
+    """
+    if info.group in _REVIEW_GROUPS:
+        raise NotImplementedByServer(
+            f"{info.kind} is not evaluated by this reference server, which authenticates and authorizes nobody"
+        )
+    obj = copied_body(request, info)
+    if obj["metadata"].get("resourceVersion"):
+        # A plain Go error in etcd3's store, so a 500 without a reason; nothing was written.
+        raise ApiError("resourceVersion should not be set on objects to be created", status=500, reason="")
+    namespaces.admit_creation(core, info, obj)
+    custom_kinds.admit_creation(core, info)
+    _initialize(core, info, obj)
+    generate = not obj["metadata"].get("name")
+    if not generate:
+        return _create_named(core, request, info, obj)
+    base = obj["metadata"].get("generateName")
+    if not base:
+        raise wording.invalid(info, "", [field_errors.required("metadata.name", "name or generateName is required")])
+    for _ in range(names.ATTEMPTS):
+        name = names.generate_name(base, core.rng)
+        if core.store.get(key_of(info, obj["metadata"].get("namespace"), name)) is None:
+            obj["metadata"]["name"] = name
+            return _create_named(core, request, info, obj)
+    raise wording.generated_name_exists(info, name)
+
+
+def _initialize(core: Core, info: KindInfo, obj: JsonObject) -> None:
+    """What the server decides about a new object, whatever the client sent."""
+    metadata = obj["metadata"]
+    for field in _SYSTEM_FIELDS:
+        metadata.pop(field, None)
+    metadata.pop("resourceVersion", None)
+    metadata["uid"] = names.generate_uid(core.rng)
+    metadata["creationTimestamp"] = core.timestamp()
+    if has_generation(info):
+        metadata["generation"] = 1
+    if "status" in info.subresources:
+        obj.pop("status", None)
+        initial = INITIAL_STATUS.get(info.resource)
+        if initial is not None:
+            obj["status"] = copy_json(initial)
+
+
+def _create_named(core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject) -> JsonObject:
+    if info.resource == NAMESPACES:
+        namespaces.initialize(obj)
+    obj = prepare(info, obj, None, subresource=None)
+    metadata = obj["metadata"]
+    if info.resource == CRDS:
+        obj = custom_kinds.accepted(core, info, obj)
+    in_the_way = core.store.get(key_of(info, metadata.get("namespace"), metadata["name"]))
+    if in_the_way is not None:
+        raise wording.already_exists(info, metadata["name"], is_deleting=is_deleting(in_the_way))
+    if info.crd is not None:
+        obj = custom_kinds.to_storage(core, info, obj)
+    lease = core.event_lease() if info.resource in EVENTS and not request.dry_run else None
+    return core.put(request, info, obj, old=None, lease=lease)

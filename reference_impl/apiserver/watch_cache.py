@@ -1,0 +1,168 @@
+"""One replica's watch cache: the state and recent events of every resource, as of the newest event it was fed.
+
+Whoever runs the replica feeds it (`apply`) and may do so late: that is all a lagging replica is. The cache answers
+reads that allow staleness, and all watches. Events of a resource are kept in a bounded window; a watch that would start
+before the window is refused with 410 Gone, as is one from before the store's compaction.
+
+One revision covers all resources of a replica, as if etcd's progress notifications came with each event; in a real
+server the cache of a quiet resource may be behind its neighbours (kubernetes#91073).
+
+Sources: apiserver `storage/cacher/{cacher,watch_cache}.go`.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from reference_impl.apiserver.watch_stream import WatchStream
+from reference_impl.errors import Gone, TooLargeResourceVersion
+from reference_impl.protocol import JsonObject
+from reference_impl.store.port import Key, Store, StoreEvent
+
+WINDOW = 1000
+"""Events kept per resource: in the range of kube-apiserver's dynamic watch cache sizes (100 to 102,400)."""
+
+
+class ResourceCache:
+    """State, window and streams of one resource."""
+
+    __slots__ = ("_streams", "_window", "objects", "window_start")
+
+    def __init__(self, start: int, window: int) -> None:
+        self.objects: dict[Key, JsonObject] = {}
+        self.window_start = start
+        """Watches from this revision on can be served: all later events are in the window."""
+        self._window: deque[StoreEvent] = deque(maxlen=window)
+        self._streams: dict[str, dict[WatchStream, None]] = {}
+
+    def listed(self, namespace: str | None) -> list[JsonObject]:
+        """Objects in key order."""
+        objects = self.objects
+        if namespace is None:
+            return [objects[key] for key in sorted(objects)]
+        return [objects[key] for key in sorted(key for key in objects if key[1] == namespace)]
+
+    def apply(self, event: StoreEvent) -> None:
+        if event.type == "DELETED":
+            self.objects.pop(event.key, None)
+        else:
+            self.objects[event.key] = event.object
+        window = self._window
+        if len(window) == window.maxlen:
+            window.popleft()
+            # Conservative where other resources' revisions lie between, exactly as `getAllEventsSinceLocked` is.
+            self.window_start = (window[0] if window else event).revision - 1
+        window.append(event)
+        if self._streams:
+            self._deliver(event)
+
+    def _deliver(self, event: StoreEvent) -> None:
+        # Copied: a sink may close its stream, or open another.
+        if (everywhere := self._streams.get("")) is not None:
+            for stream in tuple(everywhere):
+                stream.offer(event)
+        namespace = event.key[1]
+        if namespace and (here := self._streams.get(namespace)) is not None:
+            for stream in tuple(here):
+                stream.offer(event)
+
+    def since(self, revision: int) -> list[StoreEvent]:
+        """Events in the window after `revision`, oldest first."""
+        newer = []
+        for event in reversed(self._window):
+            if event.revision <= revision:
+                break
+            newer.append(event)
+        newer.reverse()
+        return newer
+
+    def forget_before(self, revision: int) -> None:
+        """Drop events up to `revision`: watches from before it are too old from now on."""
+        while self._window and self._window[0].revision <= revision:
+            self._window.popleft()
+        self.window_start = max(self.window_start, revision)
+
+    def attach(self, stream: WatchStream) -> None:
+        self._streams.setdefault(stream.namespace or "", {})[stream] = None
+
+    def detach(self, stream: WatchStream) -> None:
+        here = self._streams.get(stream.namespace or "")
+        if here is not None:
+            here.pop(stream, None)
+            if not here:
+                del self._streams[stream.namespace or ""]
+
+    def streams(self) -> list[WatchStream]:
+        return [stream for group in self._streams.values() for stream in group]
+
+
+class WatchCache:
+    """All resources of one replica.
+
+    Args:
+        store: where a cold cache is filled from, and whose compaction bounds watches.
+        resources: names the resources to fill it with; others start empty when first met.
+        window: events kept per resource.
+    """
+
+    __slots__ = ("_caches", "_resources", "_start", "_store", "_window_size", "revision")
+
+    def __init__(self, store: Store, resources: Callable[[], list[str]], *, window: int = WINDOW) -> None:
+        self._store = store
+        self._resources = resources
+        self._window_size = window
+        self._caches: dict[str, ResourceCache] = {}
+        self._start = 0
+        self.revision = 0
+        """The newest store revision this replica knows."""
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Close all streams and start again from the store's present state, knowing nothing of the past."""
+        for stream in self.streams():
+            stream.end()
+        self._caches = {}
+        self._start = self.revision = self._store.revision
+        for resource in self._resources():
+            items = self._store.list(resource).items
+            if items:
+                objects = self.of(resource).objects
+                for obj in items:
+                    metadata = obj["metadata"]
+                    objects[resource, metadata.get("namespace") or "", metadata["name"]] = obj
+
+    def of(self, resource: str) -> ResourceCache:
+        cache = self._caches.get(resource)
+        if cache is None:
+            cache = self._caches[resource] = ResourceCache(self._start, self._window_size)
+        return cache
+
+    def apply(self, event: StoreEvent) -> None:
+        """Learn of the next event of the store. Events that a rebuild has overtaken are ignored."""
+        if event.revision <= self.revision:
+            return
+        self.revision = event.revision
+        cache = self._caches.get(event.key[0])
+        if cache is None:
+            cache = self.of(event.key[0])
+        cache.apply(event)
+
+    def require(self, revision: int) -> None:
+        """Raises TooLargeResourceVersion if this replica has not got that far."""
+        if self.revision < revision:
+            raise TooLargeResourceVersion(revision, self.revision)
+
+    def check_window(self, cache: ResourceCache, revision: int) -> None:
+        """Raises Gone if events after `revision` are no longer all there."""
+        oldest = max(cache.window_start, self._store.compacted_revision)
+        if revision < oldest:
+            raise Gone(f"too old resource version: {revision} ({oldest})")
+
+    def forget_before(self, revision: int) -> None:
+        """Narrow the window of every resource, as a busy server's does by itself."""
+        self._start = max(self._start, revision)
+        for cache in self._caches.values():
+            cache.forget_before(revision)
+
+    def streams(self) -> list[WatchStream]:
+        """Open streams, by resource in the order first met, then in the order opened."""
+        return [stream for cache in self._caches.values() for stream in cache.streams()]

@@ -1,0 +1,25 @@
+"""Telling the answers of an API server apart, as a real client can: by type and Status, never by `definite`.
+
+Source: apimachinery `pkg/api/errors`; `controller.CreatePods` callers in pkg/controller/replicaset.
+"""
+
+from reference_impl.errors import ApiError, ConnectionLost, Forbidden, InternalError, NotFound, Timeout
+
+
+def may_have_committed(error: ApiError) -> bool:
+    """Was this command possibly carried out although it was answered with an error, or not at all?"""
+    return isinstance(error, InternalError | Timeout | ConnectionLost)
+
+
+def namespace_is_terminating(error: ApiError) -> bool:
+    """`HasStatusCause(err, NamespaceTerminatingCause)`: nothing can be created here any more, so do not try again."""
+    causes = (error.details or {}).get("causes") or ()
+    return isinstance(error, Forbidden) and any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
+
+def kind_is_unknown(error: NotFound) -> bool:
+    """404 because the kind is not served, which says nothing about the object (`meta.IsNoMatchError`).
+
+    An object's 404 carries its name in `details`; "the server could not find the requested resource" does not.
+    """
+    return not (error.details or {}).get("name")

@@ -1,0 +1,103 @@
+"""Adoption and release: which children a ReplicaSet or Deployment may call its own.
+
+A child belongs to the owner that its controller reference names by uid. An orphan that matches the selector is adopted,
+but only after a *live* look has confirmed that the owner is the same object and is not being deleted: a cached owner
+may long be gone, its children orphaned on purpose (kubernetes#42639). Patches carry the child's uid, so that a child
+replaced under the same name is never touched; adoption carries its resourceVersion as well, which the original does
+not: labels and owners are then what was looked at.
+
+Source: `pkg/controller/controller_ref_manager.go` (BaseControllerRefManager.ClaimObject, RecheckDeletionTimestamp).
+"""
+
+from collections.abc import Callable, Iterable
+
+from reference_impl.errors import Invalid, NotFound
+from reference_impl.objects import controller_of, is_deleting, name_of, namespace_of, owner_reference, uid_of
+from reference_impl.protocol import JsonObject
+from reference_impl.runtime import Client, Retry
+
+LabelMatch = Callable[[dict[str, str]], bool]
+
+
+def labels_of(obj: JsonObject) -> dict[str, str]:
+    return obj["metadata"].get("labels") or {}
+
+
+class Claims:
+    """Sorts out the children of one owner in one reconcile; the live look at the owner is made at most once.
+
+    Args:
+        owner: as cached.
+        api_version, kind: of the children.
+        matches: the owner's selector.
+    """
+
+    def __init__(self, client: Client, owner: JsonObject, *, api_version: str, kind: str, matches: LabelMatch) -> None:
+        self._client = client
+        self._owner = owner
+        self._api_version = api_version
+        self._kind = kind
+        self._matches = matches
+        self._confirmed = False
+
+    async def of(self, children: Iterable[JsonObject]) -> list[JsonObject]:
+        """Those of `children` that belong to the owner now, adopting and releasing on the way.
+
+        Raises:
+            ApiError, Retry: the owner is not what the cache says, or a patch failed; come back later.
+        """
+        owned = []
+        for child in children:
+            reference = controller_of(child)
+            if reference is None:
+                adopted = await self._adopt(child)
+                if adopted is not None:
+                    owned.append(adopted)
+            elif reference["uid"] == uid_of(self._owner):
+                if self._matches(labels_of(child)):
+                    owned.append(child)
+                elif not is_deleting(self._owner):
+                    await self._release(child)
+        return owned
+
+    async def _adopt(self, child: JsonObject) -> JsonObject | None:
+        if is_deleting(self._owner) or is_deleting(child) or not self._matches(labels_of(child)):
+            return None
+        await self._confirm_owner()
+        metadata = {
+            "uid": uid_of(child),
+            "resourceVersion": child["metadata"]["resourceVersion"],
+            "ownerReferences": [owner_reference(self._owner)],
+        }
+        try:
+            return await self._patch(child, metadata)
+        except NotFound:
+            return None
+
+    async def _release(self, child: JsonObject) -> None:
+        reference = {"$patch": "delete", "uid": uid_of(self._owner)}
+        try:
+            await self._patch(child, {"uid": uid_of(child), "ownerReferences": [reference]})
+        except (NotFound, Invalid):
+            return  # gone, or replaced: there is nothing to release
+
+    async def _patch(self, child: JsonObject, metadata: JsonObject) -> JsonObject:
+        return await self._client.patch(
+            self._api_version,
+            self._kind,
+            name_of(child),
+            namespace_of(child),
+            body={"metadata": metadata},
+            type="strategic",
+        )
+
+    async def _confirm_owner(self) -> None:
+        if self._confirmed:
+            return
+        owner = self._owner
+        fresh = await self._client.live.get(owner["apiVersion"], owner["kind"], name_of(owner), namespace_of(owner))
+        if uid_of(fresh) != uid_of(owner):
+            raise Retry(reason=f"{owner['kind']} {name_of(owner)} was replaced: {uid_of(owner)} by {uid_of(fresh)}")
+        if is_deleting(fresh):
+            raise Retry(reason=f"{owner['kind']} {name_of(owner)} is being deleted: it adopts nothing any more")
+        self._confirmed = True

@@ -1,0 +1,56 @@
+"""Kubernetes objects as JSON: copying, naming, owners. Pure functions over dicts, used on both sides of the API."""
+
+from typing import Any
+
+from reference_impl.protocol import JsonObject
+
+
+def copy_json(value: Any) -> Any:
+    """A deep copy of parsed JSON (dict, list, scalars); several times faster than `copy.deepcopy`."""
+    if type(value) is dict:
+        return {k: copy_json(v) if type(v) in (dict, list) else v for k, v in value.items()}
+    if type(value) is list:
+        return [copy_json(v) if type(v) in (dict, list) else v for v in value]
+    return value
+
+
+def group_of(api_version: str) -> str:
+    """The API group: "apps" of "apps/v1", "" of "v1"."""
+    return api_version.rpartition("/")[0]
+
+
+def name_of(obj: JsonObject) -> str:
+    return str(obj["metadata"]["name"])
+
+
+def namespace_of(obj: JsonObject) -> str | None:
+    """The namespace; None for a cluster-scoped object."""
+    return obj["metadata"].get("namespace") or None
+
+
+def uid_of(obj: JsonObject) -> str:
+    return str(obj["metadata"]["uid"])
+
+
+def is_deleting(obj: JsonObject) -> bool:
+    return bool(obj["metadata"].get("deletionTimestamp"))
+
+
+def controller_of(obj: JsonObject) -> JsonObject | None:
+    """The owner reference with `controller: true` (at most one: API conventions), or None."""
+    for reference in obj["metadata"].get("ownerReferences") or ():
+        if reference.get("controller"):
+            return dict(reference)
+    return None
+
+
+def owner_reference(owner: JsonObject, *, controller: bool = True, block_owner_deletion: bool = True) -> JsonObject:
+    """What `metav1.NewControllerRef` makes."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": controller,
+        "blockOwnerDeletion": block_owner_deletion,
+    }

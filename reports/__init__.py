@@ -1,0 +1,13 @@
+"""From a trace to something that a person reads: one format a file.
+
+A format is a frozen object with `name`, `suffix` and `render(trace) -> bytes`; it needs nothing but the trace, so that
+`trace.jsonl` can be rendered again on another machine. `FORMATS` is the registry: the harness finds it through the
+entry-point group `seatrial.reports`, as it finds a stranger's.
+"""
+
+from reports.markdown import Markdown
+
+SEATRIAL_DISTRIBUTION = "seatrial"
+"""Marks this package as part of the distribution, so that a user's folder of the same name is noticed."""
+
+FORMATS = (Markdown(),)

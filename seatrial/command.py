@@ -1,0 +1,184 @@
+"""The command `seatrial`: where everything meets, and where every failure becomes one line and an exit code.
+
+    0 holds · 1 violated · 2 unknown · 3 the harness or the controller's start failed · 4 usage · 130 interrupted
+
+Modules of the harness are imported inside the commands: after the import path has been checked, and so that `--help`
+is quick.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+import seatrial
+from seatrial import listing
+from seatrial.distribution import put_current_directory_last, shadowed_package
+from seatrial.options import DEFAULT_EXAMPLES, DEFAULT_REPORT_DIR, replay_trial, trial_of, trial_options
+from seatrial.printing import print_error, print_outcome
+from seatrial.running import run_check, run_replay
+
+INTERNAL = 3
+USAGE = 4
+INTERRUPTED = 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def output_options(command: Command) -> Command:
+    """`--format`, and `--debug`, which `run` looks for itself: an error may come before options are parsed."""
+    debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
+    form = click.option(
+        "--format",
+        "as_json",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        callback=lambda _context, _option, value: value == "json",
+        help="How to print the result.  [default: text]",
+    )
+    return form(debug(command))
+
+
+quiet_option = click.option("--quiet", is_flag=True, help="Print the verdict only, and no progress bar.")
+report_dir_option = click.option(
+    "--report-dir", default=DEFAULT_REPORT_DIR, show_default=True, metavar="DIR", help="Where reports are written."
+)
+allow_unknown_option = click.option("--allow-unknown", is_flag=True, help="Exit 0 instead of 2 for verdict unknown.")
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(seatrial.__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Takes Kubernetes-style controllers out into bad weather, and says what broke."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@commands.command()
+@report_dir_option
+@quiet_option
+@output_options
+def demo(report_dir: str, quiet: bool, as_json: bool) -> int:
+    """Find a planted bug, show its report, and pass the fixed twin."""
+    from seatrial.demonstration import demonstrate
+
+    return demonstrate(report_dir=report_dir, quiet=quiet, as_json=as_json)
+
+
+@commands.command()
+@click.argument("target")
+@trial_options
+@click.option("--examples", type=click.IntRange(min=1), default=DEFAULT_EXAMPLES, show_default=True, metavar="N")
+@click.option("--budget-s", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Wall seconds at most.")
+@report_dir_option
+@allow_unknown_option
+@quiet_option
+@output_options
+def check(
+    *,
+    target: str,
+    examples: int,
+    budget_s: float | None,
+    report_dir: str,
+    allow_unknown: bool,
+    quiet: bool,
+    as_json: bool,
+    **typed: Any,
+) -> int:
+    """Try TARGET (module:factory, file.py:factory or zoo:ID) in many weathers, and shrink what breaks it."""
+    trial = trial_of(target, typed)
+    outcome = run_check(
+        trial, title=target, quiet=quiet, examples=examples, report_dir=report_dir, budget_wall_s=budget_s
+    )
+    return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
+
+
+@commands.command()
+@click.argument("schedule", metavar="SCHEDULE")
+@click.argument("target", required=False)
+@click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Runs of it.")
+@allow_unknown_option
+@quiet_option
+@output_options
+def replay(*, schedule: str, target: str | None, times: int, allow_unknown: bool, quiet: bool, as_json: bool) -> int:
+    """Run SCHEDULE (a schedule.json) again, with the controller it names or with TARGET in its place."""
+    trial = None if target is None else replay_trial(schedule, target)
+    outcome = run_replay(schedule, trial=trial, times=times)
+    return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
+
+
+@commands.group()
+def zoo() -> None:
+    """The wrong-on-purpose controllers."""
+
+
+@zoo.command("list")
+@output_options
+def zoo_list(*, as_json: bool) -> None:
+    """Each entry: what it violates, in which weather, and the real bug it comes from."""
+    listing.zoo(as_json=as_json)
+
+
+def _add_listing(name: str, show: Callable[..., None], text: str) -> None:
+    @commands.command(name, help=text)
+    @output_options
+    def show_list(*, as_json: bool) -> None:
+        show(as_json=as_json)
+
+
+for _name, (_show, _text) in listing.LISTINGS.items():
+    _add_listing(_name, _show, _text)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of the command: runs, and exits with the code of `run`."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """One call of the command, without leaving the process: prints, and returns the exit code. Raises nothing."""
+    as_json = _asks_for_json(arguments)
+    message = shadowed_package()
+    if message is not None:
+        return print_error(message, USAGE, as_json=as_json)
+    put_current_directory_last(sys.path)
+    try:
+        result = commands.main(args=arguments, prog_name="seatrial", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        hint = f" See `{error.ctx.command_path} --help`." if isinstance(error, click.UsageError) and error.ctx else ""
+        return print_error(f"{error.format_message().rstrip('.')}.{hint}", USAGE, as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        return print_error("interrupted before anything was found", INTERRUPTED, as_json=as_json)
+    except BaseException as error:  # whatever it is: one line, and an exit code that no verdict has
+        return _report_error(error, as_json=as_json, debug="--debug" in arguments)
+
+
+def _report_error(error: BaseException, *, as_json: bool, debug: bool) -> int:
+    from harness.errors import SeatrialError
+
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, SeatrialError):
+        return print_error(str(error), error.exit_code, as_json=as_json)
+    hint = "" if debug else " Run it again with --debug for the traceback, and please report it."
+    message = f"internal error at {_origin(error)}: {type(error).__name__}: {error}.{hint}"
+    return print_error(message, INTERNAL, as_json=as_json)
+
+
+def _origin(error: BaseException) -> str:
+    """Module and line of the innermost frame."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if not frames:
+        return "an unknown place"
+    frame, line = frames[-1]
+    return f"{frame.f_globals.get('__name__', '?')} line {line}"
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Looked at before click does, so that its own complaints can be JSON too."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
