@@ -38,7 +38,7 @@ class ProcessDied(BaseException):
 class Command:
     """A request on its way, and the task that waits for the answer."""
 
-    __slots__ = ("closed", "deliver", "life", "message_nth", "reply_nth", "request", "role", "sent", "server", "task", "waiting_since_s")
+    __slots__ = ("closed", "deliver", "late_s", "life", "message_nth", "reply_nth", "request", "role", "sent", "server", "task", "waiting_since_s")
 
     def __init__(self, life: Life, request: Any, sent: SentRequest | None, server: int) -> None:
         self.life = life
@@ -50,6 +50,8 @@ class Command:
         self.closed: Callable[[ApiError | None], None] | None = None
         self.waiting_since_s: float | None = None
         self.role: str | None = None
+        self.late_s = 0.0
+        """How long the salt delays the message that is under way, if that is late."""
         self.message_nth = 0
         self.reply_nth = 0
 
@@ -83,10 +85,12 @@ class Stream:
             if self.opening:
                 metadata = event.object.get("metadata", {})
                 self.initial.append((metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
-            cause = self.fabric.world.commit_steps.get(event.revision, self.fabric.world.cause)
-            self.fabric.world.network.send(
-                self.channel, partial(self.fabric.arrive_event, self, event, cause), owner=self.life
-            )
+            world = self.fabric.world
+            cause = world.commit_steps.get(event.revision, world.cause)
+            entry = world.network.send(self.channel, lambda: self._due(event, cause, entry.late_s), owner=self.life)
+
+    def _due(self, event: WatchEvent, cause: int, late_s: float) -> None:
+        self.fabric.arrive_event(self, event, cause, late_s)
 
     def close(self) -> None:
         """The client's side hangs up, or the wire is torn: nothing is delivered afterwards."""
@@ -219,7 +223,7 @@ class Fabric:
         arrive = partial(self._arrive, endpoint, command)
         if process.latent:
             extra_s = max(0.0, process.clock.blocked_until_s - world.network.now_s)
-            world.network.send(endpoint.requests, arrive, extra_s=extra_s)
+            command.late_s = world.network.send(endpoint.requests, arrive, extra_s=extra_s).late_s
         else:
             world.network.first(arrive)
         return command
@@ -335,7 +339,9 @@ class Fabric:
             # A late reply is late on its own: requests of one client are multiplexed (HTTP/2), they do not queue.
             world.network.again(arrive, world.network.now_s + extra_s, owner=life)
         else:
-            world.network.send(channel, arrive, extra_s=extra_s, owner=life)
+            late_s = world.network.send(channel, arrive, extra_s=extra_s, owner=life).late_s
+            if late_s and command.reply_nth:
+                world.weather.note_late_reply(command, late_s)
 
     def _arrive_reply(self, command: Command, result: Any, cause: int) -> None:
         life = command.life
@@ -382,7 +388,7 @@ class Fabric:
             )
         return stream
 
-    def arrive_event(self, stream: Stream, event: WatchEvent, cause: int) -> None:
+    def arrive_event(self, stream: Stream, event: WatchEvent, cause: int, late_s: float = 0.0) -> None:
         """A watch event reaches its client, unless its stream is held, cut, or its client paused."""
         if not stream.open:
             return
@@ -394,7 +400,7 @@ class Fabric:
             stream.backlog.append((event, cause))
             return
         if life.process.latent and event.type != "BOOKMARK":
-            verdict = self.world.weather.meet_event(stream, event)
+            verdict = self.world.weather.meet_event(stream, event, late_s)
             if verdict is not None and not self._obey_event(stream, event, cause, verdict):
                 return
         self._hand_over(stream, event, cause)

@@ -93,13 +93,19 @@ class _Kernel:
                 await trio.sleep_forever()
 
     def _take_over(self) -> None:
-        self._saved = (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name)
+        # Kernels nest: fair weather is found out while a storm's world stands still. trio allows one run a thread, so
+        # the outer run's context is put aside and handed back (only in stack order, which `with` guarantees).
+        context = _run.GLOBAL_RUN_CONTEXT.__dict__
+        self._saved = (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name, dict(context))
+        context.clear()
         _run._ALLOW_DETERMINISTIC_SCHEDULING = True
         _run._r = cast(random.Random, _TaskOrder(self._salt))
         sniffio_loop.name = "trio"
 
     def _hand_back(self) -> None:
-        _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name = self._saved
+        _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name, context = self._saved
+        _run.GLOBAL_RUN_CONTEXT.__dict__.clear()
+        _run.GLOBAL_RUN_CONTEXT.__dict__.update(context)
 
 
 class DirectKernel(_Kernel):
@@ -110,7 +116,7 @@ class DirectKernel(_Kernel):
         self._take_over()
         self._runner = _run.setup_runner(self.clock, [], False, True)
         self._generator: Generator[float, Any, None] = _run.unrolled_run(
-            self._runner, cast(Callable[..., Awaitable[object]], self._main), ()
+            self._runner, cast(Callable[..., Awaitable[object]], self._main), (), host_uses_signal_set_wakeup_fd=True
         )
         self._generator.send(None)
         self.pump()

@@ -13,7 +13,7 @@ from harness.latency import LATE_LOW_S, Latency, channel_number
 class Entry:
     """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
 
-    __slots__ = ("action", "cancelled", "due_s", "kind", "network", "owner")
+    __slots__ = ("action", "cancelled", "due_s", "kind", "late_s", "owner")
 
     def __init__(self, due_s: float, kind: str, action: Callable[[], None], owner: object) -> None:
         self.due_s = due_s
@@ -21,6 +21,8 @@ class Entry:
         self.action = action
         self.owner = owner
         self.cancelled = False
+        self.late_s = 0.0
+        """The latency that the salt gave it, if that makes it a late message."""
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -58,7 +60,7 @@ class Network:
     def send(self, channel: Channel, action: Callable[[], None], *, extra_s: float = 0.0, owner: object = None) -> Entry:
         """Put a message on its way; it arrives after the channel's latency plus `extra_s`."""
         latency = self.latency
-        delay_s = extra_s
+        delay_s, latency_s = extra_s, 0.0
         if latency.salt:
             if channel.step != self.step:
                 channel.step = self.step
@@ -75,6 +77,8 @@ class Network:
             due_s, tie = channel.due_s, channel.tie
         channel.due_s, channel.tie = due_s, tie
         entry = Entry(due_s, "message", action, owner)
+        if latency.salt and latency_s >= LATE_LOW_S:
+            entry.late_s = latency_s
         self.messages += 1
         heapq.heappush(self._heap, (due_s, tie, self._sequence, entry))
         return entry

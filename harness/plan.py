@@ -5,7 +5,7 @@ Worked out once per trial; every world of it is built from the same plan.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from harness import registry
@@ -49,10 +49,11 @@ class Plan:
     properties: tuple[Property, ...]
     faults: tuple[Fault, ...]
     gc_kinds: tuple[tuple[str, str], ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
 
-    def judging(self, properties: Sequence[Property]) -> "Plan":
-        return replace(self, properties=tuple(properties))
+    @property
+    def name(self) -> str:
+        """The trial's name: its controllers'."""
+        return self.trial.name
 
 
 class _NoTransport:

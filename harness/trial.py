@@ -8,7 +8,7 @@ Manifests are read at once: `Trial.manifests` holds parsed objects afterwards, C
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from difflib import get_close_matches
 from os import PathLike
 from typing import Any
@@ -103,6 +103,20 @@ class Trial:
             object.__setattr__(self, "workload", load(workload, purpose="workload"))
         elif workload is not None and not callable(workload):
             object.__setattr__(self, "workload", validate_workload(workload, kinds_served(self.objects)))
+
+    @property
+    def name(self) -> str:
+        """What reports call this trial: its controllers."""
+        names = []
+        for controller, factory in zip(self.controllers, self.factories, strict=True):
+            qualified = f"{factory.__module__}:{getattr(factory, '__qualname__', type(factory).__name__)}"
+            names.append(controller if isinstance(controller, str) else qualified)
+        return "+".join(names) or "built-ins"
+
+    def replaced(self, **changes: Any) -> "Trial":
+        """The same trial with other values for some parameters, checked again. Raises UsageError."""
+        names = [f.name for f in fields(self) if f.init and f.name != "facts"]
+        return Trial(**{name: getattr(self, name) for name in names} | changes)
 
     @property
     def objects(self) -> tuple[JsonObject, ...]:

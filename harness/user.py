@@ -13,6 +13,7 @@ from typing import Any
 from harness.actions import WAIT_TIMEOUT_S, Action
 from reference_impl.errors import (
     AlreadyExists,
+    ApiError,
     Conflict,
     ConnectionLost,
     Forbidden,
@@ -55,42 +56,38 @@ async def perform(action: Action, client: Client) -> bool:
         raise
 
 
-async def _patiently(client: Client, send: Callable[[], Awaitable[Any]]) -> Any:
-    for _ in range(ATTEMPTS - 1):
+async def _patiently(
+    client: Client, send: Callable[[], Awaitable[Any]], *, done: tuple[type[ApiError], ...] = ()
+) -> Any:
+    """Send until there is an answer. After an answer that was lost, `done` means that the lost one was a success."""
+    lost = False
+    for attempt in range(ATTEMPTS):
         try:
             return await send()
-        except _TRANSIENT as error:
+        except ApiError as error:
+            if lost and isinstance(error, done):
+                return None
+            if not isinstance(error, _TRANSIENT) or attempt == ATTEMPTS - 1:
+                raise
+            lost = lost or not error.definite
             await client.sleep(error.retry_after_s or POLL_S)
-    return await send()
+    raise AssertionError(f"ATTEMPTS={ATTEMPTS} must be above 0")
 
 
 async def _create(action: Action, client: Client) -> bool:
     obj = action["object"]
-    metadata = obj["metadata"]
-    attempts = 0
-
-    async def send() -> None:
-        nonlocal attempts
-        attempts += 1
-        await client.create(obj)
-
+    name, namespace = obj["metadata"].get("name"), obj["metadata"].get("namespace")
     deadline_s = client.monotonic_s() + TERMINATING_TIMEOUT_S
     while True:
         try:
-            await _patiently(client, send)
+            await _patiently(client, lambda: client.create(obj), done=(AlreadyExists,))
             return True
         except AlreadyExists:
-            if attempts > 1 and "name" not in metadata:
-                raise
-            found = await _live(client, obj["apiVersion"], obj["kind"], metadata["name"], metadata.get("namespace"))
-            if found is not None and not is_deleting(found):
-                # A first try whose answer was lost made it; otherwise somebody else had.
-                return attempts > 1
-            if client.monotonic_s() >= deadline_s:
+            found = await _live(client, obj["apiVersion"], obj["kind"], name, namespace) if name else None
+            if not name or (found is not None and not is_deleting(found)) or client.monotonic_s() >= deadline_s:
                 return False
             if found is not None:
                 await client.sleep(POLL_S)
-            attempts = 0
 
 
 async def _apply(action: Action, client: Client) -> bool:
@@ -141,12 +138,13 @@ async def _delete(action: Action, client: Client) -> bool:
             action.get("namespace"),
             propagation=action.get("propagation"),
         ),
+        done=(NotFound,),
     )
     return True
 
 
 async def _delete_namespace(action: Action, client: Client) -> bool:
-    await _patiently(client, lambda: client.delete("v1", "Namespace", action["name"]))
+    await _patiently(client, lambda: client.delete("v1", "Namespace", action["name"]), done=(NotFound,))
     return True
 
 
@@ -180,7 +178,7 @@ async def _delete_owned(action: Action, client: Client) -> bool:
             return False
         return True
 
-    return bool(await _patiently(client, send))
+    return await _patiently(client, send, done=(NotFound,)) is not False
 
 
 async def _sleep(action: Action, client: Client) -> bool:

@@ -95,6 +95,8 @@ class Weather:
         self.counts: dict[CountKey, int] = {}
         self.samples: dict[tuple[str, str, str, str], Message] | None = None
         """Filled in fair weather: one sample message for each (phase, component, verb, kind)."""
+        self.late: list[Action] = []
+        """Messages that the salt made late, as explicit `latency` actions; filled while the storm lasts."""
         self._armed: dict[str, list[Armed]] = {}
 
     def arm(self, armed: Armed) -> None:
@@ -125,6 +127,11 @@ class Weather:
         key = (phase, component, request.verb, request.kind, command.role)
         nth = self.counts.get(key, 0) + 1
         self.counts[key] = nth
+        if phase == "reply":
+            command.reply_nth = nth
+        if command.late_s:
+            self._note_late(key, nth, request.namespace, command.late_s)
+            command.late_s = 0.0
         waiting = self._armed.get(phase)
         if not waiting and self.samples is None:
             return None
@@ -153,8 +160,8 @@ class Weather:
 
         return self._strike(waiting, key, nth, request.namespace, message)
 
-    def meet_event(self, stream: "Stream", event: WatchEvent) -> Verdict | None:
-        """A watch event is about to be delivered."""
+    def meet_event(self, stream: "Stream", event: WatchEvent, late_s: float) -> Verdict | None:
+        """A watch event is about to be delivered. `late_s`: how much the salt has delayed it, if it was late."""
         if self.over:
             return None
         world = self.world
@@ -165,6 +172,8 @@ class Weather:
         key = ("event", component, event.type, request.kind, role)
         nth = self.counts.get(key, 0) + 1
         self.counts[key] = nth
+        if late_s:
+            self._note_late(key, nth, obj.get("metadata", {}).get("namespace"), late_s)
         waiting = self._armed.get("event")
         if not waiting and self.samples is None:
             return None
@@ -224,6 +233,28 @@ class Weather:
             )
 
         return self._strike(waiting, key, nth, None, message)
+
+    def note_late_reply(self, command: "Command", seconds: float) -> None:
+        """The salt delays this reply."""
+        request = command.request
+        key = ("reply", command.life.process.name, request.verb, request.kind, command.role or "")
+        self._note_late(key, command.reply_nth, request.namespace, seconds)
+
+    def _note_late(self, key: CountKey, nth: int, namespace: str | None, seconds: float) -> None:
+        phase, component, verb, kind, name = key
+        named: Action = {"kind": kind, "name": name, "nth": nth}
+        named["type" if phase == "event" else "verb"] = verb
+        if namespace:
+            named["namespace"] = namespace
+        self.late.append(
+            {
+                "do": "latency",
+                "at": PLACES[phase],
+                "component": component,
+                "event" if phase == "event" else "request": named,
+                "seconds": seconds,
+            }
+        )
 
     def strike_moment(self, step: int) -> None:
         """Between two user actions: faults that hit no message in particular strike here."""

@@ -28,6 +28,7 @@ from harness.process import EPOCH, Life, Process, exit_of
 from harness.recorder import Recorder
 from harness.trace import Trace
 from harness.weather import Weather
+from harness.watchdog import BEAT
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import ApiError
@@ -64,6 +65,17 @@ class World:
         self.network = Network(salt)
         self.network.on_late = self._late
         self.trace = Trace()
+        self.trace.add(
+            0.0,
+            "note",
+            data={
+                "target": plan.name,
+                "profile": plan.trial.profile,
+                "seed": self.seed,
+                "salt": salt,
+                "under_test": [program.name for program in plan.programs if program.under_test],
+            },
+        )
         self.cause = -1
         self.deliveries = 0
         self.history = History(plan.trial.volatile)
@@ -89,6 +101,8 @@ class World:
         self.pass_began = 0
         """Index in `history.changes` at which the present idempotence pass began."""
         self._undistributed: list[StoreEvent] = []
+        self.fatal: SeatrialError | None = None
+        """What ended the trial itself (blocked loop, a factory that fails at a restart); raised by `run`."""
         self.at_rest = False
         self.phase = "storm"
         self._resources: dict[tuple[str, str], str] = {}
@@ -194,6 +208,9 @@ class World:
                 entry.action()
                 kernel.pump()
             count += 1
+            BEAT.count += 1
+            if self.fatal is not None:
+                raise self.fatal
             if once is not None and count >= once:
                 self.deliveries += count
                 return count
@@ -279,7 +296,8 @@ class World:
         """A program ended by itself: a panic, a lost lease, or it returned. Its supervisor starts it again."""
         how, panicked = exit_of(error)
         if isinstance(error, SeatrialError):
-            raise error
+            self.fatal = error
+            return
         if panicked:
             process.panics.append(how)
         process.exits += 1

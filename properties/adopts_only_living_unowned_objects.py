@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Change, Judgement, View
+from properties.knowledge import knew
 from properties.ownership import living_owner, owner_ref
 from properties.subject import ABSENT, is_program
 from reference_impl.objects import controller_of, is_deleting, uid_of
@@ -43,14 +44,14 @@ class AdoptsOnlyLivingUnownedObjects:
         wrong = _theft(view, change, old) or _lifeless_owner(view, change, new)
         if wrong is None:
             return HOLDS
-        reason = f"{change.component} made {owner_ref(change.after, new)} the controller of {change.ref}, {wrong}"
+        reason = f"{change.component} made {owner_ref(view, change.after, new)} the controller of {change.ref}, {wrong}"
         return Judgement.violated(reason, [change.ref], key=f"{change.ref.kind} {change.component}")
 
 
 def _theft(view: View, change: Change, old: JsonObject | None) -> str | None:
     if old is None or change.before is None or living_owner(view, change.before, old) is None:
         return None
-    return f"which {owner_ref(change.before, old)} controls"
+    return f"which {owner_ref(view, change.before, old)} controls"
 
 
 def _lifeless_owner(view: View, change: Change, new: JsonObject) -> str | None:
@@ -59,7 +60,7 @@ def _lifeless_owner(view: View, change: Change, new: JsonObject) -> str | None:
     owner = living_owner(view, change.after, new)
     if owner is not None and not is_deleting(owner):
         return None
-    ref = owner_ref(change.after, new)
+    ref = owner_ref(view, change.after, new)
     revision = next(
         (
             event.revision
@@ -70,7 +71,7 @@ def _lifeless_owner(view: View, change: Change, new: JsonObject) -> str | None:
     )
     if revision is None:
         return None
-    if view.knew(change.request, new["uid"], revision):
+    if knew(view, change.request, new["uid"], revision):
         return f"and knew that this owner is being deleted (revision {revision})"
     if not _was_sent_after(view, change, revision):
         return None

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, ObjectRef, SentRequest, View
+from properties.knowledge import knew
 from properties.pod import Resources, is_finished, node_of, quantity, requests_of
 from properties.subject import ABSENT, has_kind
 from reference_impl.objects import name_of, namespace_of, uid_of
@@ -95,7 +96,7 @@ def _is_known(view: View, sent: SentRequest, pod: JsonObject) -> bool:
     )
     if revision is None:
         return False
-    if view.knew(sent, uid_of(pod), revision):
+    if knew(view, sent, uid_of(pod), revision):
         return True
     return any(
         change.revision == revision

@@ -42,9 +42,7 @@ class ClaimsOfLivePodsAreKept:
         for pod in view.list("v1", "Pod", change.ref.namespace):
             if change.ref.name in claims_of(pod) and _is_wanted(view, pod) and not _is_covered(view, change, pod):
                 ref = ObjectRef.to(pod)
-                reason = (
-                    f"{change.component} deleted {change.ref}, which the live {ref} mounts, and had not looked live"
-                )
+                reason = f"{change.component} deleted {change.ref}, which the live {ref} mounts, without a live look"
                 return Judgement.violated(reason, [change.ref, ref], key=f"{change.ref.kind} {change.component}")
         return HOLDS
 

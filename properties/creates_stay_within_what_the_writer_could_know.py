@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Change, Judgement, ObjectRef, SentRequest, View
+from properties.knowledge import knew
+from properties.ownership import intended_owner
 from properties.pod import is_active
 from properties.subject import ABSENT
 from reference_impl.objects import controller_of, is_deleting, uid_of
@@ -43,7 +45,7 @@ class CreatesStayWithinWhatTheWriterCouldKnow:
 
     def applies(self, trial: Any) -> bool:
         facts = getattr(trial, "facts", None)
-        if facts is None or getattr(facts, "child_rules", ()):
+        if facts is None or len(getattr(facts, "child_rules", ())) > 0:
             return True
         return any(kind in _BUILT_IN_FIELDS for kind in facts.kinds)
 
@@ -68,7 +70,7 @@ class CreatesStayWithinWhatTheWriterCouldKnow:
 
 def _owner_and_field(view: View, child: JsonObject) -> tuple[JsonObject, str] | None:
     """The live controlling owner, and the spec field that counts such children."""
-    reference = controller_of(child) if child.get("metadata") else None
+    reference = intended_owner(child)
     if reference is None:
         return None
     field = _field(view, reference, child)
@@ -93,8 +95,8 @@ def _live_children(view: View, owner: JsonObject, child: JsonObject) -> list[Jso
     return [
         other
         for other in view.owned(uid)
-        if other["kind"] == child["kind"]
-        and other["apiVersion"] == child["apiVersion"]
+        if other["kind"] == child.get("kind")
+        and other["apiVersion"] == child.get("apiVersion")
         and (is_active(other) if other["kind"] == "Pod" else not is_deleting(other))
         and (reference := controller_of(other)) is not None
         and reference["uid"] == uid
@@ -120,12 +122,12 @@ def _judge_surplus(view: View, sent: SentRequest, owner: JsonObject, field: str,
         if event.revision >= since and uid_of(event.object) == uid_of(owner)
     ]
     me = (sent.component, sent.incarnation)
-    known = [child for child in live if view.creator(uid_of(child)) == me or view.knew(sent, uid_of(child))]
+    known = [child for child in live if view.creator(uid_of(child)) == me or knew(view, sent, uid_of(child))]
     if len(known) < max(wanted):
         return HOLDS
     return Judgement.violated(
-        f"{sent.component} creates one more {live[0]['kind']} for {ref}, which never asked for more than {max(wanted)}, "
-        f"while it knew of, or had itself created, {len(known)} that live",
+        f"{sent.component} creates one more {live[0]['kind']} for {ref}, which never asked for more than "
+        f"{max(wanted)}, while it knew of, or had itself created, {len(known)} that live",
         [ref, *(ObjectRef.to(child) for child in known[:4])],
         key=f"{live[0]['kind']} {sent.component}",
     )

@@ -104,6 +104,6 @@ def _is_excused(view: View, obj: JsonObject, handled: dict[str, None], visiting:
 
 
 def _has_kubelet(view: View, pod: JsonObject) -> bool:
-    """Someone who ends its containers and confirms it. Without a node to look after it, only a user can force it out."""
+    """Is there one to end its containers and say so? Else only a user can force it out."""
     node = node_of(pod)
     return node is not None and view.get("v1", "Node", node) is not None and lives(view, f"{KUBELET}-{node}")

@@ -42,9 +42,7 @@ class EvictionsRespectTheBudget:
             left = (budget.get("status") or {}).get("disruptionsAllowed")
             if isinstance(left, int) and left <= 0:
                 ref = ObjectRef.to(budget)
-                reason = (
-                    f"{change.component} deleted {change.ref}, which is ready, though {ref} allows no disruption now"
-                )
+                reason = f"{change.component} deleted the ready {change.ref}, though {ref} allows no disruption now"
                 return Judgement.violated(reason, [change.ref, ref], key=f"Pod {change.component}")
         return HOLDS if budgets else ABSENT
 

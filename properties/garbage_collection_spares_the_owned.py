@@ -16,7 +16,7 @@ from properties.subject import ABSENT, GARBAGE_COLLECTOR, has_component, is_dele
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GarbageCollectionSparesTheOwned:
     name: str = "garbage_collection_spares_the_owned"
-    source: str = "https://kubernetes.io/docs/concepts/architecture/garbage-collection/#owners-dependents; kubernetes#65200, PR#92743"
+    source: str = "https://kubernetes.io/docs/concepts/architecture/garbage-collection/; kubernetes#65200, PR#92743"
     voided_by: tuple[str, ...] = ()
     when: str = "always"
     on: frozenset[str] = frozenset({"delete", "update"})
@@ -34,9 +34,7 @@ class GarbageCollectionSparesTheOwned:
         for reference in references:
             owner = living_owner(view, change.before, reference)
             if owner is not None and is_solid(owner):
-                return Judgement.violated(
-                    f"{change.component} deleted {change.ref}, which {owner_ref(change.before, reference)} owns and keeps",
-                    [change.ref],
-                    key=change.ref.kind,
-                )
+                keeper = owner_ref(view, change.before, reference)
+                reason = f"{change.component} deleted {change.ref}, which {keeper} owns and keeps"
+                return Judgement.violated(reason, [change.ref], key=change.ref.kind)
         return HOLDS

@@ -1,6 +1,6 @@
 """Nothing is created for an owner that its creator knew to be on its way out.
 
-Judged as the create is sent, by what the pass that sends it knew (`view.knew`): a deletion heard of in the middle of a
+Judged as the create is sent, by what the pass that sends it knew (`knowledge`): a deletion heard of in the middle of a
 pass counts from the next one on, unless the pass itself read it. Excused: a Job for an owner that a finalizer other
 than Kubernetes' own holds, since cleaning up is what such finalizers are for.
 """
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, View
-from properties.ownership import FOREGROUND, owner_ref
+from properties.knowledge import knew
+from properties.ownership import FOREGROUND, intended_owner, owner_ref
 from properties.subject import ABSENT
-from reference_impl.objects import controller_of, is_deleting, uid_of
+from reference_impl.objects import is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
 _KUBERNETES_OWN = (FOREGROUND, "orphan")
@@ -37,7 +38,7 @@ class NoCreateUnderAnOwnerObservedDeleting:
         child = sent.request.body
         if sent.request.subresource is not None or sent.request.dry_run or not isinstance(child, dict):
             return ABSENT
-        reference = controller_of(child) if child.get("metadata") else None
+        reference = intended_owner(child)
         if reference is None:
             return ABSENT
         owner = view.by_uid(reference["uid"])
@@ -46,11 +47,11 @@ class NoCreateUnderAnOwnerObservedDeleting:
         if owner is not None and _is_cleaning_up(owner, child):
             return HOLDS
         since = _deleting_since(view, child, reference)
-        if since is None or not view.knew(sent, reference["uid"], since):
+        if since is None or not knew(view, sent, reference["uid"], since):
             return HOLDS if since is not None else ABSENT
-        ref = owner_ref(child, reference)
+        ref = owner_ref(view, child, reference)
         return Judgement.violated(
-            f"{sent.component} creates a {child.get('kind')} for {ref}, which it knew to be deleted since revision {since}",
+            f"{sent.component} creates a {child.get('kind')} for {ref}, known to be deleted since revision {since}",
             [ref],
             key=f"{child.get('kind')} {sent.component}",
         )
@@ -63,7 +64,7 @@ def _is_cleaning_up(owner: JsonObject, child: JsonObject) -> bool:
 
 def _deleting_since(view: View, child: JsonObject, reference: JsonObject) -> int | None:
     """The revision that first said so; None if this store never had the owner."""
-    for event in view.history(owner_ref(child, reference)):
+    for event in view.history(owner_ref(view, child, reference)):
         if uid_of(event.object) != reference["uid"]:
             continue
         if event.type == "DELETED" or is_deleting(event.object):

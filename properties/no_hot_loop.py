@@ -72,7 +72,5 @@ def _busiest(records: list[ReconcileRecord]) -> int:
 def _violated(component: str, key: tuple[str, str, str, int], count: int, last: ReconcileRecord) -> Judgement:
     where = f"{key[1]}/{key[2]}" if key[1] else key[2]
     ending = last.error or last.outcome or "no outcome"
-    reason = (
-        f"{key[0]} reconciled {where} {count} times within {_WINDOW_S:.0f} virtual second, unprompted; last: {ending}"
-    )
+    reason = f"{key[0]} reconciled {where} {count} times within {_WINDOW_S:.0f} s, unprompted; last: {ending}"
     return Judgement.violated(reason, key=f"{key[0]} {component}")

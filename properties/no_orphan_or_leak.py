@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, ObjectRef, View
-from properties.ownership import is_cluster_scoped, kind_is_served, living_owner
+from properties.ownership import living_owner
 from properties.subject import (
     ABSENT,
     GARBAGE_COLLECTOR,
@@ -82,9 +82,9 @@ def _keeps(view: View, obj: JsonObject, reference: JsonObject) -> bool:
     if living_owner(view, obj, reference) is not None:
         return True
     api_version, kind = reference["apiVersion"], reference["kind"]
-    if not kind_is_served(view, api_version, kind):
+    if not view.is_served(api_version, kind):
         return True
-    return namespace_of(obj) is None and not is_cluster_scoped(view, api_version, kind)
+    return namespace_of(obj) is None and view.is_namespaced(api_version, kind) is True
 
 
 def _leaks(view: View) -> tuple[list[tuple[str, JsonObject, str]], int]:

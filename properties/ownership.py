@@ -8,23 +8,25 @@ from harness.contract import ObjectRef, View
 from reference_impl.objects import controller_of, group_of, is_deleting, name_of, namespace_of, uid_of
 from reference_impl.protocol import JsonObject
 
-_CLUSTER_SCOPED = frozenset(
-    {
-        "APIService", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver", "CSINode",
-        "CustomResourceDefinition", "FlowSchema", "IngressClass", "MutatingWebhookConfiguration", "Namespace", "Node",
-        "PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "RuntimeClass", "StorageClass",
-        "ValidatingAdmissionPolicy", "ValidatingWebhookConfiguration", "VolumeAttachment",
-    }
-)  # fmt: skip
-
 FOREGROUND = "foregroundDeletion"
+_COORDINATES = ("apiVersion", "kind", "name", "uid")
 
 
-def owner_ref(dependent: JsonObject, reference: JsonObject) -> ObjectRef:
+def intended_owner(body: object) -> JsonObject | None:
+    """The controller reference in what a create sends; None if there is none, or a malformed one (not yet validated)."""
+    if not isinstance(body, dict) or not isinstance(body.get("metadata"), dict):
+        return None
+    reference = controller_of(body)
+    if reference is None or not all(isinstance(reference.get(part), str) for part in _COORDINATES):
+        return None
+    return reference
+
+
+def owner_ref(view: View, dependent: JsonObject, reference: JsonObject) -> ObjectRef:
     """The coordinates that an owner reference names; the namespace is the dependent's own."""
-    kind = reference["kind"]
-    namespace = None if kind in _CLUSTER_SCOPED else namespace_of(dependent)
-    return ObjectRef(reference["apiVersion"], kind, namespace, reference["name"])
+    api_version, kind = reference["apiVersion"], reference["kind"]
+    namespace = None if view.is_namespaced(api_version, kind) is False else namespace_of(dependent)
+    return ObjectRef(api_version, kind, namespace, reference["name"])
 
 
 def living_owner(view: View, dependent: JsonObject, reference: JsonObject) -> JsonObject | None:
@@ -70,26 +72,3 @@ def controllers_above(view: View, obj: JsonObject) -> list[JsonObject]:
         chain.append(owner)
         current = owner
     return chain
-
-
-def kind_is_served(view: View, api_version: str, kind: str) -> bool:
-    """Can the collector look this kind up? Not a custom kind whose definition is gone: it then leaves dependents be."""
-    group = group_of(api_version)
-    if "." not in group or group.endswith(".k8s.io"):
-        return True
-    for definition in view.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
-        spec = definition["spec"]
-        if spec["group"] == group and spec["names"]["kind"] == kind:
-            return True
-    return False
-
-
-def is_cluster_scoped(view: View, api_version: str, kind: str) -> bool:
-    """By the built-in kinds' names, or by its definition."""
-    if kind in _CLUSTER_SCOPED:
-        return True
-    group = group_of(api_version)
-    return any(
-        crd["spec"]["group"] == group and crd["spec"]["names"]["kind"] == kind and crd["spec"].get("scope") == "Cluster"
-        for crd in view.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
-    )

@@ -18,8 +18,8 @@ class ReconcileReturns:
     voided_by: tuple[str, ...] = ("the death of its process", "a sleep inside the pass")
     when: str = "at_rest"
     patience_s: float = 45.0
-    """Virtual seconds a pass may have been running at rest; arbitrary. The harness waits 60 s in silence before it calls
-    the world at rest."""
+    """Virtual seconds a pass may have been running at rest; arbitrary, and less than the 60 s of silence that make
+    rest."""
 
     def applies(self, trial: Any) -> bool:
         return has_controllers(trial)

@@ -24,9 +24,7 @@ from reference_impl.protocol import JsonObject
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredObjectsAreNotDeleted:
     name: str = "required_objects_are_not_deleted"
-    source: str = (
-        "Sieve (OSDI'22), stale state: K8SPXC-725, rabbitmq#653, yugabyte-operator#35; HotOS'21, time travelling"
-    )
+    source: str = "Sieve (OSDI'22), stale state: K8SPXC-725, rabbitmq#653, yugabyte-operator#35; HotOS'21"
     voided_by: tuple[str, ...] = (
         "a live read of the owner, or a resourceVersion precondition",
         "an owner whose spec changed after the command was sent",
@@ -53,8 +51,8 @@ class RequiredObjectsAreNotDeleted:
             if _went_back(view, change, owner):
                 ref = ObjectRef.to(owner)
                 reason = (
-                    f"{change.component} deleted {change.ref} on the word of an old spec of {ref}; the newest one, which an "
-                    "earlier life of it had seen, requires it"
+                    f"{change.component} deleted {change.ref} on the word of an old spec of {ref}; the newest one, "
+                    "which an earlier life of it had seen, requires it"
                 )
                 return Judgement.violated(reason, [change.ref, ref], key=f"{change.ref.kind} {change.component}")
         return HOLDS
@@ -82,9 +80,10 @@ def _spec_change(view: View, owner: JsonObject) -> Change | None:
     """The commit that gave the owner its present spec."""
     ref, found = ObjectRef.to(owner), None
     for change in view.changes():
-        if change.ref == ref and change.after is not None and uid_of(change.after) == uid_of(owner):
-            if change.before is None or _generation(change.before) != _generation(change.after):
-                found = change
+        if change.ref != ref or change.after is None or uid_of(change.after) != uid_of(owner):
+            continue
+        if change.before is None or _generation(change.before) != _generation(change.after):
+            found = change
     return found
 
 

@@ -17,8 +17,8 @@ from reference_impl.protocol import JsonObject
 class StatusesAreMonotone:
     name: str = "statuses_are_monotone"
     source: str = (
-        "https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-tracking-with-finalizers; kubernetes#81227, "
-        "kubernetes#28486"
+        "https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-tracking-with-finalizers; "
+        "kubernetes#81227, kubernetes#28486"
     )
     voided_by: tuple[str, ...] = ("an Indexed Job whose completions were changed", "a status written by a user")
     when: str = "always"

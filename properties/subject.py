@@ -17,7 +17,7 @@ ABSENT = Judgement.unknown("what it speaks of was not there")
 
 GARBAGE_COLLECTOR = "garbage"
 KUBELET = "kubelet"
-"""How built-in components' names begin, by which properties know who does what (`garbage-collector`, `kubelet-node-0`)."""
+"""How built-in components' names begin, by which properties know who does what (`kubelet-node-0`)."""
 
 _NAMESPACE_CONTROLLERS = ("namespace", "namespace-controller", "namespace_controller")
 

@@ -52,9 +52,7 @@ class UniqueChildren:
         if not others:
             return HOLDS
         refs = [change.ref, *(ObjectRef.to(other) for other in others)]
-        reason = (
-            f"{change.component} created {change.ref} beside the live {refs[1]}, of the same owner and role {role[1]!r}"
-        )
+        reason = f"{change.component} created {change.ref} beside {refs[1]}, of the same owner and role {role[1]!r}"
         return Judgement.violated(reason, refs, key=f"{change.ref.kind} {change.component}")
 
 

@@ -65,7 +65,8 @@ def judge_streams(view: View, find: Callable[[View, StreamRecord], tuple[Event, 
         found = find(view, stream)
         if found is not None:
             event, wrong = found
-            reason = f"{stream.server}'s watch of {stream.kind} for {stream.component}, from {stream.start_revision}: {wrong}"
+            whose = f"{stream.server}'s watch of {stream.kind} for {stream.component}"
+            reason = f"{whose}, from revision {stream.start_revision}: {wrong}"
             named = [ObjectRef(stream.api_version, stream.kind, event[1] or None, event[2])] if event[2] else []
             return Judgement.violated(reason, named, key=stream.kind)
     return HOLDS if judged else ABSENT

@@ -1,6 +1,7 @@
 """A bookmark at p means that everything up to p has been shown, and that nothing up to p comes later.
 
-Bookmarks never go back either. Streams with selectors cannot show what was left out, so there only the latter is judged.
+Bookmarks never go back either. Streams with selectors do not show what was left out, so only the latter is
+judged there.
 """
 
 from dataclasses import dataclass

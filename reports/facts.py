@@ -46,7 +46,7 @@ def facts_of(trace: "Trace", *, claim: str | None = None) -> Facts:
     for event in trace.events:
         if event.kind == "note":
             said.update(data_of(event))
-    violation = _violation(trace.events, claim)
+    violation = _violation(trace.events, claim or trace.header.get("property"))
     if violation is not None:
         said.update(data_of(violation))
     struck = [event for event in trace.events if event.kind == "fault"]

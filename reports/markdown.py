@@ -21,6 +21,11 @@ class Markdown:
     name: str = "md"
     suffix: str = ".md"
 
+    def narrative(self, trace: "Trace", *, claim: str | None = None) -> str:
+        """The story alone, as the command and the pytest plugin print it; of one violated claim where there are
+        several."""
+        return "\n".join(sentences(trace, claim=claim))
+
     def render(self, trace: "Trace") -> bytes:
         """The report of one trace. Same trace, same bytes."""
         facts = facts_of(trace)

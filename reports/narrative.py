@@ -20,6 +20,10 @@ LIMIT = 40
 LONGEST_CYCLE = 4
 """Repeated blocks of up to so many sentences are folded: two writers fighting over two fields make four."""
 
+USER = "user"
+STORE = "store"
+"""Writes what a cluster begins with."""
+
 BACKGROUND_KINDS = ("Lease", "Event")
 """Written for ever by healthy components; their commits never explain a failure by themselves."""
 
@@ -49,15 +53,20 @@ def sentences(trace: "Trace", *, claim: str | None = None, limit: int = LIMIT) -
         limit: lines at most, at least 5; what is left out of the middle is counted in a line of its own.
     """
     facts = facts_of(trace, claim=claim)
+    events = _slice(trace.events, facts.violation)
+    said = any(event.kind == "workload" for event in events)  # then commits by the user repeat what was said
     told = [
         sentence
-        for event in _slice(trace.events, facts.violation)
+        for event in events
+        if not (said and event.kind == "commit" and _actor(event) == USER)
+        if not (event.kind in ("crash", "pause") and _by_fault(event, trace.events))
         if (sentence := _sentence(event, facts.under_test)) is not None
     ]
     lines = _fold(told)
     if len(lines) > limit:
         lines = _fold([sentence for sentence in told if sentence.essential])
-    return _elide([f"{number}. {line}" for number, line in enumerate(lines, 1)], limit)
+    width = len(str(len(lines)))
+    return _elide([f"{number:{width}}. {line}" for number, line in enumerate(lines, 1)], limit)
 
 
 # ----------------------------------------------------------------------------------------------------------- selection
@@ -84,6 +93,11 @@ def _slice(events: "Sequence[TraceEvent]", violation: "TraceEvent | None") -> "l
     ]
 
 
+def _by_fault(event: "TraceEvent", events: "Sequence[TraceEvent]") -> bool:
+    """Is this what the fault told just before it did?"""
+    return any(events[step].kind == "fault" for step in (*event.caused_by, event.step - 1) if 0 <= step < len(events))
+
+
 def _sentence(event: "TraceEvent", under_test: Sequence[str]) -> Sentence | None:
     teller = TELLERS.get(event.kind)
     text = teller(event) if teller is not None else None
@@ -99,11 +113,11 @@ def _sentence(event: "TraceEvent", under_test: Sequence[str]) -> Sentence | None
 
 
 def _workload(event: "TraceEvent") -> str:
-    return f"USER: {datum(event, 'sentence') or _plain(event)}"
+    return str(datum(event, "sentence") or f"user does {_plain(event)}")
 
 
 def _commit(event: "TraceEvent") -> str | None:
-    if _kind(event) in BACKGROUND_KINDS or datum(event, "effective") is False:
+    if _kind(event) in BACKGROUND_KINDS or datum(event, "effective") is False or _actor(event) == STORE:
         return None
     changed = [str(change) for change in datum(event, "changed") or ()]
     if any(change.startswith(DELETION_MARK) for change in changed):
@@ -219,12 +233,19 @@ TELLERS: "dict[str, Callable[[TraceEvent], str | None]]" = {
 """How each kind of trace event is told. Kinds without an entry are left out of stories."""
 
 DONE = {
+    "CREATED": "creates",
+    "UPDATED": "updates",
+    "DELETED": "removes",
+    "BOUND": "binds",
     "create": "creates",
     "update": "updates",
-    "patch": "patches",
     "delete": "deletes",
-    "deletecollection": "deletes",
 }
+"""Facts, and verbs of outside systems, in the present tense of a story."""
+
+DELETION_MARK = "metadata.deletionTimestamp: None"
+"""How a change begins that marks an object for deletion."""
+
 LIFE = {
     "crash": "crashes: all that it kept in memory is lost",
     "restart": "restarts with empty memory",

@@ -4,6 +4,7 @@ A claim that is violated here would be violated by every run, and a fault that n
 Matches `View` and `Plane` of `harness.contract` without inheriting from them, like every plug-in.
 """
 
+import builtins
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,8 @@ from harness.contract import (
     SentRequest,
     StreamRecord,
 )
-from reference_impl.protocol import JsonObject
+from reference_impl.protocol import ApiRequest, JsonObject
 from reference_impl.store.port import StoreEvent
-
-Objects = list[JsonObject]
-"""`View` has a method called `list`, which hides the built-in from annotations inside the class."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +32,13 @@ class EmptyPlane:
     def servers(self) -> list[str]:
         return []
 
+    def server_count(self) -> int:
+        return 0
+
     def nodes(self) -> list[str]:
         return []
 
-    def owned_objects(self) -> Objects:
+    def owned_objects(self) -> list[JsonObject]:
         return []
 
     def streams_of(self, component: str) -> list[tuple[str, str]]:
@@ -50,48 +51,68 @@ class EmptyPlane:
         return False
 
 
-EmptyChanges = list[Change]
-EmptyStreams = list[StreamRecord]
-EmptyHistory = list[StoreEvent]
-EmptyComponents = list[ComponentView]
-EmptyCaches = list[CacheView]
-EmptyReconciles = list[ReconcileRecord]
-EmptyRegressions = list[Regression]
-Names = list[str]
-KindNames = list[tuple[str, str]]
+SAMPLE: JsonObject = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "sample", "namespace": "default", "uid": "sample-uid", "resourceVersion": "1"},
+}
+
+SENT = SentRequest(
+    component="sample",
+    incarnation=0,
+    request=ApiRequest(verb="create", api_version="v1", kind="ConfigMap", namespace="default", body=SAMPLE),
+    sent_s=0.0,
+    sent_monotonic_s=0.0,
+    lease_until_s=None,
+    step=0,
+)
+
+CREATED = Change(
+    before=None,
+    after=SAMPLE,
+    verb="create",
+    component="sample",
+    request=SENT,
+    revision=1,
+    ref=ObjectRef.to(SAMPLE),
+    step=1,
+)
 
 
 class EmptyView:
-    """A `View` of an empty store, at the phase given (`commit`, `request`, `rest`, `resync`, ...)."""
+    """A `View` of an empty store, at the phase given.
 
-    change: Change | None = None
-    request: SentRequest | None = None
+    At `request` somebody is about to create one ConfigMap that nobody owns; at `commit` that was just done.
+    """
+
     now_s = 0.0
 
     def __init__(self, phase: str, trial: Any = None) -> None:
         self.phase = phase
         self.trial = trial
-        self.at_rest = phase not in ("commit", "request")
+        self.at_rest = phase not in ("commit", "request", "end")
+        self.request = None if self.at_rest else SENT
+        self.change = CREATED if phase == "commit" else None
 
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> JsonObject | None:
         return None
 
-    def list(self, api_version: str, kind: str, namespace: str | None = None) -> Objects:
+    def list(self, api_version: str, kind: str, namespace: str | None = None) -> builtins.list[JsonObject]:
         return []
 
-    def kinds(self) -> KindNames:
+    def kinds(self) -> builtins.list[tuple[str, str]]:
         return []
 
-    def objects(self) -> Objects:
+    def objects(self) -> builtins.list[JsonObject]:
         return []
 
-    def history(self, ref: ObjectRef) -> EmptyHistory:
+    def history(self, ref: ObjectRef) -> builtins.list[StoreEvent]:
         return []
 
     def by_uid(self, uid: str) -> JsonObject | None:
         return None
 
-    def owned(self, uid: str) -> Objects:
+    def owned(self, uid: str) -> builtins.list[JsonObject]:
         return []
 
     def creator(self, uid: str) -> tuple[str, int] | None:
@@ -121,53 +142,62 @@ class EmptyView:
     ) -> int | None:
         return None
 
-    def components(self) -> EmptyComponents:
+    def components(self) -> builtins.list[ComponentView]:
         return []
 
     def component(self, name: str) -> ComponentView:
         raise KeyError(f"there is no component {name!r} in an empty world: ask components() first")
 
-    def cache(self, component: str) -> EmptyCaches:
+    def cache(self, component: str) -> builtins.list[CacheView]:
         return []
 
-    def external(self, system: str) -> Objects:
+    def external(self, system: str) -> builtins.list[JsonObject]:
         return []
 
-    def external_systems(self) -> Names:
+    def external_systems(self) -> builtins.list[str]:
         return []
 
-    def reconciles(self, component: str) -> EmptyReconciles:
+    def reconciles(self, component: str) -> builtins.list[ReconcileRecord]:
         return []
 
-    def streams(self, component: str | None = None) -> EmptyStreams:
+    def streams(self, component: str | None = None) -> builtins.list[StreamRecord]:
         return []
 
-    def regressions(self, component: str) -> EmptyRegressions:
+    def regressions(self, component: str) -> builtins.list[Regression]:
         return []
 
-    def changes(self, since_step: int = 0) -> EmptyChanges:
+    def changes(self, since_step: int = 0) -> builtins.list[Change]:
         return []
 
     def required(self, ref: ObjectRef) -> bool:
         return False
 
-    def fair_weather_difference(self) -> Names:
+    def fair_weather_difference(self) -> builtins.list[str]:
         return []
 
     def settled(self, obj: JsonObject) -> bool | None:
         return None
 
-    def panics(self, component: str) -> Names:
+    def panics(self, component: str) -> builtins.list[str]:
         return []
 
-    def effective_writes_in_pass(self) -> EmptyChanges:
+    def effective_writes_in_pass(self) -> builtins.list[Change]:
         return []
 
     def fault_fired(self, name: str) -> bool:
         return False
 
-    def selects(self, cache: CacheView) -> Objects:
+    def observed_list(self, component: str, api_version: str, kind: str) -> builtins.list[JsonObject]:
         return []
 
-    def committed(self, api_version: str, kind: str) -> EmptyHistory:
+    def is_served(self, api_version: str, kind: str) -> bool:
+        return False
+
+    def is_namespaced(self, api_version: str, kind: str) -> bool | None:
+        return None
+
+    def selects(self, cache: CacheView) -> builtins.list[JsonObject]:
+        return []
+
+    def committed(self, api_version: str, kind: str) -> builtins.list[StoreEvent]:
         return []

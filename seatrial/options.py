@@ -79,16 +79,10 @@ def trial_of(target: str, typed: dict[str, Any]) -> "Trial":
 
 def replay_trial(schedule: str, target: str) -> "Trial":
     """The trial of a schedule file with TARGET in the place of its controllers. Raises `UsageError`."""
-    from harness.errors import UsageError
+    from harness.schedule import load
     from harness.trial import trial_from_description
 
-    try:
-        description = json.loads(Path(schedule).read_text(encoding="utf-8"))["trial"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(
-            f"SCHEDULE {schedule} cannot be read: {_reason(error)}. Give the schedule.json of a report folder."
-        ) from error
-    return trial_from_description({**description, "controllers": [target]})
+    return trial_from_description({**load(Path(schedule)).trial, "controllers": [target]})
 
 
 def zoo_settings(target: str) -> dict[str, Any]:
@@ -147,6 +141,4 @@ def _workload(file: str) -> list[Any]:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    if isinstance(error, KeyError):
-        return f"it has no {error}"
     return " ".join(str(error).split())

@@ -10,7 +10,7 @@ under a temporary name and renamed, so that workers cannot meet.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class CommandLine:
         self.given = {name: value for name, value in options.items() if value is not None}
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         self._override(item.nodeid)
         try:
             return (yield)
@@ -89,7 +89,9 @@ class CommandLine:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.excinfo is not None and _is_verdict(call.excinfo.value):
         report.longrepr = _story(item, call.excinfo)

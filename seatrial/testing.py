@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WHEN = ("always", "at_rest", "eventually", "sometimes")
 OCCASIONS = frozenset({"request", "create", "update", "delete"})
-PHASES = ("commit", "request", "rest", "restarted", "resync", "relist", "restart", "end")
+REST_PHASES = ("rest", "restarted", "resync", "relist", "restart")
 PLUG_IN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 SEEDS = range(3)
 
@@ -60,7 +60,7 @@ def check_property(claim: Property, *, views: Iterable[View] = (), trial: Any = 
         unknown = sorted(frozenset(getattr(claim, "on", ())) - OCCASIONS)
         if unknown:
             problems.append(f"on={unknown} would never come: use {', '.join(sorted(OCCASIONS))}")
-        for phase in PHASES:
+        for phase in _phases(claim):
             empty = EmptyView(phase, trial)
             problems += _judgement_problems(claim, empty, f"an empty world at phase {phase!r}", may_be_violated=False)
         for number, view in enumerate(views):
@@ -81,7 +81,6 @@ def check_controller(
         UsageError: the trial cannot be built.
     """
     from harness.check import check
-
     from harness.trial import Trial
 
     def once() -> "Outcome":
@@ -150,10 +149,11 @@ def _name_problems(plug_in: Any) -> list[str]:
 
 def _attribute_problems(plug_in: Any, expected: dict[str, type]) -> Iterator[str]:
     for name, kind in expected.items():
-        value = getattr(plug_in, name, None)
+        value: Any = getattr(plug_in, name, None)
         if not isinstance(value, kind):
             yield f"{name}={value!r} is not a {kind.__name__}"
-        elif name == "source" and not value.strip():
+            continue
+        if name == "source" and not value.strip():
             yield "source is empty: say who promises it (a docs page, a paper, an issue)"
 
 
@@ -161,7 +161,7 @@ def _strike_problems(fault: Fault, occasions: list[Message | Moment]) -> list[st
     problems: list[str] = []
     met = 0
     for occasion in occasions:
-        applies = fault.applies(occasion)
+        applies: object = fault.applies(occasion)
         if not isinstance(applies, bool):
             problems.append(f"applies() answered {applies!r}, not a bool, to {_described(occasion)}")
         if applies:
@@ -175,7 +175,7 @@ def _strike_problems(fault: Fault, occasions: list[Message | Moment]) -> list[st
 
 def _verdict_problems(fault: Fault, occasion: Message | Moment, seed: int) -> Iterator[str]:
     drawn = Drawing({}, random.Random(seed))
-    verdict = fault.strike(occasion, drawn)
+    verdict: object = fault.strike(occasion, drawn)
     where = _described(occasion)
     if not isinstance(verdict, Verdict):
         yield f"strike() answered {verdict!r}, not a Verdict, to {where}"
@@ -195,8 +195,20 @@ def _verdict_problems(fault: Fault, occasion: Message | Moment, seed: int) -> It
         yield f"{verdict.kind} on {where}: an event has no sender to answer. Use delay, hold or cut"
 
 
+def _phases(claim: Property) -> Iterator[str]:
+    """At which phases the harness would show an empty world to this claim."""
+    if claim.when != "always":
+        yield from REST_PHASES
+        return
+    on = frozenset(getattr(claim, "on", OCCASIONS))
+    if "request" in on:
+        yield "request"
+    if "create" in on:
+        yield "commit"
+
+
 def _judgement_problems(claim: Property, view: View, where: str, *, may_be_violated: bool) -> Iterator[str]:
-    judgement = claim.judge(view)
+    judgement: object = claim.judge(view)
     if not isinstance(judgement, Judgement):
         yield f"judge() answered {judgement!r}, not a Judgement, to {where}"
         return

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from reference_impl.apiserver import builtin_validation, defaults, field_errors
 from reference_impl.apiserver.crd import compiled_schema
+from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.field_errors import Cause
 from reference_impl.apiserver.metadata_validation import validate_metadata
 from reference_impl.kinds import KindInfo
@@ -43,6 +44,10 @@ def prepare(info: KindInfo, obj: JsonObject, old: JsonObject | None, *, subresou
 
 
 def _prepare_custom(info: KindInfo, obj: JsonObject, old: JsonObject | None, causes: list[Cause]) -> JsonObject:
+    metadata = obj["metadata"]
+    clean = metadata if old is not None and same(metadata, old["metadata"]) else _clean(metadata)
+    if clean is not metadata:
+        obj = {**obj, "metadata": clean}
     compiled = compiled_schema(info)
     if compiled is None:
         return obj
@@ -57,7 +62,7 @@ def _prepare_builtin(
     obj = _without_new_nulls(obj, old)
     if subresource in _SERVER_SIDE:
         return obj
-    if old is not None and _content(obj) == _content(old):
+    if old is not None and same(_content(obj), _content(old)):
         return obj
     obj = defaults.default(info, obj, old)
     before = None if subresource in _MAY_CHANGE_PODS else old

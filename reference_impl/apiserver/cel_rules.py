@@ -23,6 +23,7 @@ from typing import Any, Final
 import cel
 
 from reference_impl.apiserver import field_errors
+from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.cel_functions import NAMESPACES, needed_by, unknown_among
 from reference_impl.apiserver.field_errors import Cause, Path, child, path_text
 from reference_impl.apiserver.schema import MISSING, Node
@@ -109,7 +110,7 @@ class RuleNode:
 
     def _evaluate_own(self, value: Any, old: Any, path: Path, causes: list[Cause]) -> None:
         value, old = self._root(value), self._root(old)
-        unchanged = value == old
+        unchanged = old is not MISSING and same(value, old)
         variables: JsonObject | None = None
         for rule in self.rules:
             if rule.uses_old:

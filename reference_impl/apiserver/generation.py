@@ -9,6 +9,7 @@ Sources: apiextensions `customresource/strategy.go`; `PrepareForUpdate` of each 
 
 from typing import Final
 
+from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.kind_rules import has_generation
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import JsonObject
@@ -27,7 +28,7 @@ def counts_change(info: KindInfo, new: JsonObject, old: JsonObject) -> bool:
     if info.crd is None or "status" in info.subresources:
         skipped = (*skipped, "status")
     for field, value in new.items():
-        if field not in skipped and value != old.get(field):
+        if field not in skipped and not same(value, old.get(field)):
             return True
     if any(field not in new and field not in skipped for field in old):
         return True

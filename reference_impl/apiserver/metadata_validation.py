@@ -155,7 +155,7 @@ def check_labels(labels: dict[str, str], field: str, causes: list[Cause]) -> Non
     """Append what is wrong with a label map of strings."""
     for key, value in labels.items():
         causes.extend(field_errors.invalid_value(field, key, why) for why in qualified_name_faults(key))
-        causes.extend(field_errors.invalid_value(field, value, why) for why in label_value_faults(value))
+        causes.extend(field_errors.invalid_value(field, value, why) for why in label_value_faults(value or ""))
 
 
 def _check_labels(info: KindInfo, labels: Any, causes: list[Cause]) -> None:
@@ -168,7 +168,7 @@ def _check_annotations(info: KindInfo, annotations: Any, causes: list[Cause]) ->
     field = "metadata.annotations"
     for key in annotations:
         causes.extend(field_errors.invalid_value(field, key, why) for why in qualified_name_faults(key.lower()))
-    total = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    total = sum(len(key.encode()) + len((value or "").encode()) for key, value in annotations.items())
     if total > ANNOTATIONS_LIMIT_BYTES:
         causes.append(field_errors.too_long(field, ANNOTATIONS_LIMIT_BYTES))
 
@@ -222,7 +222,7 @@ def _require_strings(info: KindInfo, value: Any, field: str) -> None:
     if not isinstance(value, dict):
         raise _undecodable(info, value, field, "map[string]string")
     for item in value.values():
-        if not isinstance(item, str):
+        if item is not None and not isinstance(item, str):
             raise _undecodable(info, item, field, "string")
 
 

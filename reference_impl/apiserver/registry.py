@@ -4,7 +4,8 @@ Shared by all replicas, and changed in the same step as the commit that creates,
 learn of CRDs by watching them and may serve a kind a second apart; that gap is not modelled.
 
 Built-in kinds that are served in several versions need real conversion, which this server does not do: only the
-preferred version is served, and asking for another is answered with 501.
+preferred version is served, and asking for another is answered with 501. Events of v1 and of events.k8s.io/v1 are two
+resources here, where a real server shows one through both.
 """
 
 from collections.abc import Iterable

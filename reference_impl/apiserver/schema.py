@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from reference_impl.apiserver import field_errors
+from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.field_errors import Cause, Path, path_text
 from reference_impl.apiserver.keywords import KEYWORDS, Check
 from reference_impl.objects import copy_json
@@ -113,7 +114,7 @@ class Node:
 
         `old` is the stored value of an update: what equals it is not judged again (ratcheting, KEP-4008).
         """
-        if value == old:
+        if old is not MISSING and same(value, old):
             return
         if value is None:
             if not self.nullable and (self.type or self.int_or_string):

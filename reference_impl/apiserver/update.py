@@ -14,6 +14,7 @@ from reference_impl.apiserver import custom_kinds, field_errors, generation, nam
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core
+from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.kind_rules import CRDS, NAMESPACES, allows_unconditional_update
 from reference_impl.apiserver.patches import apply_patch
 from reference_impl.errors import BadRequest, NotImplementedByServer, UnsupportedMediaType
@@ -75,7 +76,7 @@ def write(core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject, old:
     _carry_system_metadata(info, obj["metadata"], old["metadata"])
     old_shown = custom_kinds.as_version(old, info)
     obj = _mask(info, obj, old_shown, request.subresource)
-    if obj != old_shown:
+    if not same(obj, old_shown):
         obj = prepare(info, obj, old_shown, subresource=request.subresource)
         if request.subresource != "status" and generation.counts_change(info, obj, old_shown):
             obj = {**obj, "metadata": {**obj["metadata"], "generation": old["metadata"].get("generation", 0) + 1}}
@@ -84,7 +85,7 @@ def write(core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject, old:
     if _is_done(info, obj, old):
         core.remove(request, info, old)
         return obj
-    if obj == old_shown:
+    if same(obj, old_shown):
         return obj if request.dry_run else old_shown
     if info.crd is not None:
         obj = custom_kinds.to_storage(core, info, obj)

@@ -91,9 +91,7 @@ async def release(
     )
 
 
-def owners_wanting(
-    client: Client, api_version: str, kind: str
-) -> Callable[[JsonObject], Awaitable[list[Request]]]:
+def owners_wanting(client: Client, api_version: str, kind: str) -> Callable[[JsonObject], Awaitable[list[Request]]]:
     """A `Watch(map=...)` for orphans: the cached owners of that kind whose selector selects the object."""
 
     async def wanting(obj: JsonObject) -> list[Request]:

@@ -30,9 +30,7 @@ async def remove_tracking(client: Client, pod: JsonObject, *, unchanged: bool = 
     if unchanged:
         metadata["resourceVersion"] = pod["metadata"]["resourceVersion"]
     try:
-        await client.patch(
-            "v1", "Pod", name_of(pod), namespace_of(pod), body={"metadata": metadata}, type="strategic"
-        )
+        await client.patch("v1", "Pod", name_of(pod), namespace_of(pod), body={"metadata": metadata}, type="strategic")
     except NotFound:
         return
 

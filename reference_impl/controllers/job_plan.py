@@ -1,7 +1,7 @@
 """What a Job does next: a pure function from a Job and its pods to pods to create, pods to delete, and a verdict.
 
-Source: `syncJob` and `manageJob`, `pkg/controller/job/job_controller.go`. Terminal conditions are delayed as since 1.31:
-FailureTarget or SuccessCriteriaMet first, Failed or Complete only when no pod is active, terminating or uncounted.
+Source: `syncJob` and `manageJob`, `pkg/controller/job/job_controller.go`. Terminal conditions are delayed as of 1.31:
+first FailureTarget or SuccessCriteriaMet; Failed or Complete only when no pod is active, terminating or uncounted.
 
 Unlike there, the back-off after failed pods is computed from the pods that still exist, not from a memory of earlier
 syncs: it survives a restart, and forgets pods that were deleted.

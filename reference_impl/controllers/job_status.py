@@ -68,9 +68,7 @@ def _note_suspension(job: JsonObject, status: JsonObject, now: datetime) -> None
 
 
 def _append(status: JsonObject, condition_type: str, verdict: Verdict, now: datetime) -> None:
-    status.setdefault("conditions", []).append(
-        _condition(condition_type, "True", verdict.reason, verdict.message, now)
-    )
+    status.setdefault("conditions", []).append(_condition(condition_type, "True", verdict.reason, verdict.message, now))
 
 
 def _condition(condition_type: str, value: str, reason: str, message: str, now: datetime) -> JsonObject:

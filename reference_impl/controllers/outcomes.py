@@ -3,7 +3,7 @@
 Source: apimachinery `pkg/api/errors`; `controller.CreatePods` callers in pkg/controller/replicaset.
 """
 
-from reference_impl.errors import ApiError, ConnectionLost, Forbidden, InternalError, NotFound, Timeout
+from reference_impl.errors import ApiError, ConnectionLost, Forbidden, InternalError, Invalid, NotFound, Timeout
 
 
 def may_have_committed(error: ApiError) -> bool:
@@ -23,3 +23,14 @@ def kind_is_unknown(error: NotFound) -> bool:
     An object's 404 carries its name in `details`; "the server could not find the requested resource" does not.
     """
     return not (error.details or {}).get("name")
+
+
+def object_is_another(error: ApiError) -> bool:
+    """A write that named a uid found no such object: it is gone, or replaced under its name.
+
+    A patch whose metadata carries another uid than the stored object is refused as a change of an immutable field.
+    """
+    if isinstance(error, NotFound):
+        return True
+    causes = (error.details or {}).get("causes") or ()
+    return isinstance(error, Invalid) and any(cause.get("field") == "metadata.uid" for cause in causes)

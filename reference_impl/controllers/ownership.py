@@ -11,7 +11,8 @@ Source: `pkg/controller/controller_ref_manager.go` (BaseControllerRefManager.Cla
 
 from collections.abc import Callable, Iterable
 
-from reference_impl.errors import Invalid, NotFound
+from reference_impl.controllers.outcomes import object_is_another
+from reference_impl.errors import ApiError
 from reference_impl.objects import controller_of, is_deleting, name_of, namespace_of, owner_reference, uid_of
 from reference_impl.protocol import JsonObject
 from reference_impl.runtime import Client, Retry
@@ -71,15 +72,18 @@ class Claims:
         }
         try:
             return await self._patch(child, metadata)
-        except NotFound:
-            return None
+        except ApiError as error:
+            if object_is_another(error):
+                return None
+            raise
 
     async def _release(self, child: JsonObject) -> None:
         reference = {"$patch": "delete", "uid": uid_of(self._owner)}
         try:
             await self._patch(child, {"uid": uid_of(child), "ownerReferences": [reference]})
-        except (NotFound, Invalid):
-            return  # gone, or replaced: there is nothing to release
+        except ApiError as error:
+            if not object_is_another(error):
+                raise
 
     async def _patch(self, child: JsonObject, metadata: JsonObject) -> JsonObject:
         return await self._client.patch(

@@ -155,10 +155,7 @@ class _Planner:
     def fill(self) -> bool:
         """Create what is missing, lowest ordinal first."""
         ordered = is_ordered(self.set_)
-        for ordinal in self.scale.ordinals:
-            if self._fill_one(ordinal) and ordered:
-                return False
-        return True
+        return not any(self._fill_one(ordinal) and ordered for ordinal in self.scale.ordinals)
 
     def _fill_one(self, ordinal: int) -> bool:
         """Plan for one ordinal; True if an ordered set has to wait for it."""

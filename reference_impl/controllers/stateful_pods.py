@@ -130,13 +130,13 @@ def owners_by_policy(
     if controller is not None and controller["uid"] not in ours:
         return None  # Somebody else's claim: leave it alone.
     wanted = [owner for owner, wants in ((set_, with_set), (pod, with_pod)) if wants]
-    kept = [reference for reference in before if reference["uid"] not in ours]
-    already = [reference for reference in before if reference["uid"] in ours and reference.get("controller")]
-    if [reference["uid"] for reference in before if reference["uid"] in ours] == [uid_of(owner) for owner in wanted] and (
-        len(already) == len(wanted)
-    ):
+    foreign = [reference for reference in before if reference["uid"] not in ours]
+    present = [
+        (reference["uid"], bool(reference.get("controller"))) for reference in before if reference not in foreign
+    ]
+    if present == [(uid_of(owner), True) for owner in wanted]:
         return None
-    return kept + [owner_reference(owner) for owner in wanted]
+    return foreign + [owner_reference(owner) for owner in wanted]
 
 
 def is_left_behind(claim: JsonObject, pod_name: str) -> bool:

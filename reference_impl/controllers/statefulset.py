@@ -279,9 +279,7 @@ async def _sets_of_claim(client: Client, claim: JsonObject) -> list[Request]:
         return []
     sets = await client.list(APPS, "StatefulSet", namespace_of(claim))
     return [
-        Request(namespace_of(set_), name_of(set_))
-        for set_ in sets
-        if stateful_pods.claim_slot(set_, claim) is not None
+        Request(namespace_of(set_), name_of(set_)) for set_ in sets if stateful_pods.claim_slot(set_, claim) is not None
     ]
 
 

@@ -19,6 +19,7 @@ import trio
 
 from reference_impl.controllers.key_loop import insist, work
 from reference_impl.controllers.meta_time import timestamp
+from reference_impl.controllers.outcomes import object_is_another
 from reference_impl.controllers.pods import is_terminal, phase_of
 from reference_impl.errors import ApiError, Conflict, NotFound
 from reference_impl.kubelet import pod_runs, pod_status
@@ -214,8 +215,9 @@ class Kubelet:
             await self.client.patch(
                 "v1", "Pod", name_of(pod), namespace_of(pod), body=body, type="strategic", subresource="status"
             )
-        except (NotFound, Conflict):
-            return  # gone, or replaced under its name
+        except ApiError as error:
+            if not object_is_another(error):
+                raise
 
     def _start_time(self, pod: JsonObject) -> str:
         uid = uid_of(pod)

@@ -11,6 +11,7 @@ Source: `pkg/kubelet/kubelet_node_status.go`, `component-helpers/apimachinery/le
 from datetime import UTC, datetime
 
 from reference_impl.controllers.meta_time import timestamp
+from reference_impl.controllers.outcomes import object_is_another
 from reference_impl.controllers.pods import condition_of
 from reference_impl.errors import AlreadyExists, ApiError, NotFound
 from reference_impl.objects import owner_reference
@@ -64,8 +65,9 @@ class NodeAgent:
         body = {"metadata": {"uid": node["metadata"]["uid"]}, "status": self._status(timestamp(self._client.now()))}
         try:
             await self._client.patch("v1", "Node", self._node, body=body, type="strategic", subresource="status")
-        except NotFound:
-            return
+        except ApiError as error:
+            if not object_is_another(error):
+                raise
 
     async def beat(self) -> None:
         """Renew the lease for ever."""

@@ -16,7 +16,7 @@ from collections import Counter
 import trio
 
 from reference_impl.controllers.meta_time import timestamp
-from reference_impl.controllers.outcomes import may_have_committed
+from reference_impl.controllers.outcomes import may_have_committed, object_is_another
 from reference_impl.controllers.pods import condition_of, is_terminal
 from reference_impl.errors import ApiError, Conflict, NotFound
 from reference_impl.objects import is_deleting, name_of, namespace_of, uid_of
@@ -188,8 +188,9 @@ class Scheduler:
             await self.client.patch(
                 "v1", "Pod", name_of(pod), namespace_of(pod), body=body, type="strategic", subresource="status"
             )
-        except (NotFound, Conflict):
-            return  # gone, or replaced under its name
+        except ApiError as error:
+            if not object_is_another(error):
+                raise
 
     def waiting_pods(self, _: JsonObject) -> list[Request]:
         """Everything that found no room so far: something has changed, so look again."""

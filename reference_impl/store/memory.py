@@ -94,6 +94,11 @@ class MemoryStore:
         """Resources of which anything is stored now, sorted."""
         return sorted(resource for resource, table in self._tables.items() if table.live)
 
+    @property
+    def version_count(self) -> int:
+        """How many versions are kept, deletions included: what compaction brings down."""
+        return sum(len(each.values) for table in self._tables.values() for each in table.versions.values())
+
     # -------------------------------------------------------------------------------------------------------- reading
 
     def get(self, key: Key, *, revision: int | None = None) -> JsonObject | None:

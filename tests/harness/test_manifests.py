@@ -70,10 +70,10 @@ def test_a_manifest_that_cannot_work_is_one_line_with_its_origin(tmp_path: Path,
 
 
 def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="'gone.yaml' does not exist: looked for it in"):
+    with pytest.raises(UsageError, match=r"'gone\.yaml' does not exist: looked for it in"):
         read(tmp_path, "gone.yaml")
 
 
 def test_a_custom_resource_that_fails_its_schema_names_the_field() -> None:
-    with pytest.raises(UsageError, match="Website default/front: .*spec.size"):
+    with pytest.raises(UsageError, match=r"Website default/front: .*spec\.size"):
         read(Path(), CRD, {**SITE, "spec": {"size": 99}})

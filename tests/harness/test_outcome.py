@@ -28,8 +28,8 @@ def test_json_has_exactly_the_names_of_the_contract() -> None:
     ]  # fmt: skip
     assert document["properties"] == [{"name": "converges", "verdict": "violated", "reason": "stuck"}]
     assert list(document["violations"][0]) == [
-        "property", "kind", "legal", "obliged", "actions", "faults", "workload", "schedule", "trace", "report", "replay",
-        "trace_sha256",
+        "property", "kind", "legal", "obliged", "actions", "faults", "workload", "schedule", "trace", "report",
+        "replay", "trace_sha256",
     ]  # fmt: skip
     assert document["violations"][0]["schedule"] == "r/schedule.json"
 

@@ -62,7 +62,14 @@ def test_what_is_refused_for_good_is_raised() -> None:
 def test_a_busy_server_is_asked_again() -> None:
     desk = Desk(CRD, SITE)
     desk.transport.failures = [(ServiceUnavailable(), False), (Timeout(), True)]
-    assert do(desk, {"do": "delete", **TARGET}) is False or desk.clock.now_s == 2.0
+    assert do(desk, {"do": "label", **TARGET, "labels": {"a": "b"}})
+    assert (len(desk.transport.requests), desk.clock.now_s) == (3, 2.0)
+
+
+def test_a_delete_whose_answer_was_lost_counts_as_done() -> None:
+    desk = Desk(CRD, SITE)
+    desk.transport.failures = [(ConnectionLost(), True)]
+    assert do(desk, {"do": "delete", **TARGET})
 
 
 def test_a_create_whose_answer_was_lost_counts_as_done() -> None:
@@ -81,9 +88,14 @@ def test_a_new_object_waits_for_the_old_one_to_go() -> None:
         if desk.clock.now_s == 3.0:
             desk.server.handle(
                 ApiRequest(
-                    verb="patch", api_version="example.com/v1", kind="Website", name="front", namespace="default",
-                    body={"metadata": {"finalizers": None}}, patch_type="merge",
-                )  # fmt: skip
+                    verb="patch",
+                    api_version="example.com/v1",
+                    kind="Website",
+                    name="front",
+                    namespace="default",
+                    body={"metadata": {"finalizers": None}},
+                    patch_type="merge",
+                )
             )
 
     desk.clock.on_sleep = let_go

@@ -110,6 +110,7 @@ class FakeView:
     panics_seen: dict[str, list[str]] = field(default_factory=dict)
     writes_in_pass: list[Change] = field(default_factory=list)
     fired: list[str] = field(default_factory=list)
+    custom_kinds: list[tuple[str, str]] = field(default_factory=lambda: [("example.com/v1", "Website")])
 
     # ------------------------------------------------------------------------------------------------ telling a story
 
@@ -296,6 +297,15 @@ class FakeView:
         ref = ObjectRef(api_version, kind, namespace, name)
         return any(ObjectRef.to(obj) == ref for obj in self.seen_gone.get(component, ()))
 
+    def observed_list(self, component: str, api_version: str, kind: str) -> builtins.list[JsonObject]:
+        gone = [uid_of(obj) for obj in self.seen_gone.get(component, ())]
+        newest = {ObjectRef.to(obj): obj for obj in self.seen.get(component, ())}
+        return [
+            obj
+            for ref, obj in newest.items()
+            if (ref.api_version, ref.kind) == (api_version, kind) and uid_of(obj) not in gone
+        ]
+
     def knew(self, request: SentRequest, uid: str, revision: int = 0) -> bool:
         return any(
             uid_of(obj) == uid and int(obj["metadata"]["resourceVersion"]) >= revision
@@ -320,6 +330,12 @@ class FakeView:
 
     def component(self, name: str) -> ComponentView:
         return self.lives[name]
+
+    def is_served(self, api_version: str, kind: str) -> bool:
+        return "." not in api_version or (api_version, kind) in self.custom_kinds
+
+    def is_namespaced(self, api_version: str, kind: str) -> bool | None:
+        return kind not in ("Node", "Namespace") if self.is_served(api_version, kind) else None
 
     def cache(self, component: str) -> builtins.list[CacheView]:
         return self.caches.get(component, [])

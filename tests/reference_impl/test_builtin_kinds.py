@@ -22,7 +22,11 @@ def test_the_table_has_every_api_group_of_a_default_cluster() -> None:
 
 def test_scope_names_and_subresources_are_read_from_the_table() -> None:
     deployment, node = _BY_KIND["apps/v1", "Deployment"], _BY_KIND["v1", "Node"]
-    assert (deployment.resource, deployment.namespaced, deployment.short_names) == ("deployments.apps", True, ("deploy",))
+    assert (deployment.resource, deployment.namespaced, deployment.short_names) == (
+        "deployments.apps",
+        True,
+        ("deploy",),
+    )
     assert deployment.subresources == {"status", "scale"}
     assert (node.resource, node.namespaced) == ("nodes", False)
     assert {"binding", "eviction", "status"} <= _BY_KIND["v1", "Pod"].subresources

@@ -23,12 +23,11 @@ def commits(count: int, *, by: str = "website", changed: str = "spec.replicas") 
 
 def test_the_story_is_told_in_order_with_virtual_times() -> None:
     assert sentences(website_trace(under_test=["website"])) == [
-        "1.      0.000 s  USER: creates Website default/front",
-        "2.      0.100 s  user creates Website default/front",
-        "3.      0.300 s  website creates Deployment default/front",
-        "4.      0.300 s  WEATHER [crash, legal]: website crashes after its create committed",
-        "5.      1.300 s  WEATHER: website restarts with empty memory",
-        "6.  3,001.500 s  VIOLATED converges: Website default/front has no Service",
+        "1.      0.000 s  user creates Website default/front",
+        "2.      0.300 s  website creates Deployment default/front",
+        "3.      0.300 s  WEATHER [crash, legal]: website crashes after its create committed",
+        "4.      1.300 s  WEATHER: website restarts with empty memory",
+        "5.  3,001.500 s  VIOLATED converges: Website default/front has no Service",
     ]
 
 
@@ -181,3 +180,16 @@ def test_a_panic_is_the_controllers_own_and_no_weather() -> None:
 )
 def test_a_fault_without_a_sentence_is_told_from_its_action(action: dict[str, object], words: str) -> None:
     assert sentences(trace_of({"kind": "fault", "name": "f", "action": action}))[0].endswith(f"WEATHER [f]: {words}")
+
+
+def test_a_crash_that_a_fault_told_of_is_not_told_twice() -> None:
+    fault = {"kind": "fault", "by": "website", "name": "crash", "sentence": "website crashes"}
+    told = sentences(trace_of(fault, {"kind": "crash", "by": "website", "cause": [0]}, {"kind": "restart", "by": "w"}))
+    assert [line.split("s  ")[1] for line in told] == [
+        "WEATHER [crash]: website crashes",
+        "WEATHER: w restarts with empty memory",
+    ]
+
+
+def test_what_a_cluster_begins_with_is_not_told() -> None:
+    assert sentences(trace_of({"kind": "commit", "by": "store", "on": "Namespace/default", "fact": "CREATED"})) == []

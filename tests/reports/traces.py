@@ -26,7 +26,7 @@ def website_trace(**header: Any) -> Trace:
     """A crash between two writes leaves a Website without its Service."""
     site, deployment = "Website/default/front", "Deployment/default/front"
     return trace_of(
-        {"at": 0.0, "kind": "workload", "by": "user", "on": site, "sentence": "creates Website default/front"},
+        {"at": 0.0, "kind": "workload", "by": "user", "on": site, "sentence": "user creates Website default/front"},
         {"at": 0.1, "kind": "commit", "by": "user", "on": site, "fact": "CREATED", "cause": [0]},
         {"at": 0.2, "kind": "commit", "by": "kubelet", "on": "Lease/kube-node-lease/node-0", "fact": "UPDATED"},
         {"at": 0.3, "kind": "commit", "by": "website", "on": deployment, "fact": "CREATED", "cause": [1]},

@@ -9,7 +9,7 @@ import pytest
 
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
-from reference_impl.errors import ApiError
+from reference_impl.errors import NotFound
 from reference_impl.protocol import ApiRequest, JsonObject, WatchEvent
 from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import StoreEvent
@@ -87,8 +87,7 @@ class Cluster:
     def exists(self, kind: str, name: str) -> bool:
         try:
             self.get(kind, name)
-        except ApiError as error:
-            assert error.status == 404, error
+        except NotFound:
             return False
         return True
 

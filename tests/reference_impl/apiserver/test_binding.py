@@ -46,7 +46,7 @@ def test_a_binding_needs_a_pod_a_target_and_one_name(cluster, make):
     with pytest.raises(NotFound, match='pods "p" not found'):
         cluster.bind("p")
     cluster.create(make.pod())
-    with pytest.raises(Invalid, match="target.name: Required value"):
+    with pytest.raises(Invalid, match=r"target.name: Required value"):
         cluster.bind("p", "")
     body = {"metadata": {"name": "q"}, "target": {"name": "node-1"}}
     with pytest.raises(BadRequest, match="name in URL does not match"):

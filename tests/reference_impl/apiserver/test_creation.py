@@ -92,7 +92,7 @@ def test_eight_clashes_are_reported_as_already_exists(cluster, make, monkeypatch
 def test_a_name_or_generate_name_is_required(cluster, make):
     body = make.config_map()
     del body["metadata"]["name"]
-    with pytest.raises(Invalid, match="metadata.name: Required value: name or generateName is required"):
+    with pytest.raises(Invalid, match=r"metadata.name: Required value: name or generateName is required"):
         cluster.create(body)
 
 

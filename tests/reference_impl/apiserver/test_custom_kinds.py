@@ -95,7 +95,7 @@ def test_two_definitions_cannot_share_a_kind(cluster, make):
     other = make.crd()
     other["metadata"]["name"] = "sites.example.com"
     other["spec"]["names"] = {**other["spec"]["names"], "plural": "sites", "singular": "site"}
-    with pytest.raises(Invalid, match="Website is already in use in group example.com"):
+    with pytest.raises(Invalid, match=r"Website is already in use in group example.com"):
         cluster.create(other)
 
 

@@ -17,7 +17,7 @@ def test_some_kinds_answer_a_delete_with_the_object(cluster, make):
 
 
 def test_deleting_what_is_missing_is_not_found(cluster):
-    with pytest.raises(NotFound, match='deployments.apps "front" not found'):
+    with pytest.raises(NotFound, match=r'deployments.apps "front" not found'):
         cluster.delete("Deployment", "front")
 
 

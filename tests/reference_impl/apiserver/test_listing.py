@@ -62,7 +62,7 @@ def test_an_exact_revision_that_is_compacted_is_gone(five):
     then = five.store.revision
     five.delete("ConfigMap", "a")
     five.store.compact(five.store.revision)
-    with pytest.raises(Gone, match="The resourceVersion for the provided list is too old."):
+    with pytest.raises(Gone, match=r"The resourceVersion for the provided list is too old."):
         five.do("list", "ConfigMap", resource_version=str(then), resource_version_match="Exact")
 
 

@@ -36,7 +36,7 @@ def test_a_scale_of_an_old_revision_conflicts(cluster, make):
 
 def test_a_negative_scale_is_invalid(cluster, make):
     cluster.create(make.deployment())
-    with pytest.raises(Invalid, match="spec.replicas"):
+    with pytest.raises(Invalid, match=r"spec.replicas"):
         cluster.patch("Deployment", "front", {"spec": {"replicas": -1}}, subresource="scale")
 
 

@@ -47,13 +47,25 @@ def test_a_label_selector_selects_what_kubernetes_selects(text: str, selected: b
 
 
 @pytest.mark.parametrize(
-    "text", ["app=web,", ",", "app=", "=web", "app in web", "app in (a", "app=a b", "!app=b", "a b", "app>x", "a@b=c",
-             "-app=b", "app=-", "/app=b", "app=!"]  # fmt: skip
+    "text",
+    [
+        "app=web,",
+        ",",
+        "=web",
+        "app in web",
+        "app in (a",
+        "app=a b",
+        "!app=b",
+        "a b",
+        "app>x",
+        "a@b=c",
+        "-app=b",
+        "app=-",
+        "/app=b",
+        "app=!",
+    ],  # fmt: skip
 )
 def test_bad_label_syntax_is_a_bad_request(text: str) -> None:
-    if text == "app=":
-        assert not parse_labels(text)(_labelled(app="web"))
-        return
     with pytest.raises(BadRequest):
         parse_labels(text)
 
@@ -116,9 +128,9 @@ def test_field_selectors_compare_text() -> None:
 
 
 def test_a_field_that_the_kind_does_not_declare_is_refused() -> None:
-    with pytest.raises(BadRequest, match="field label not supported: spec.image"):
+    with pytest.raises(BadRequest, match=r"field label not supported: spec\.image"):
         parse_fields(POD, "spec.image=a")
-    with pytest.raises(BadRequest, match='"spec.holder" is not a known field selector: only "metadata.name"'):
+    with pytest.raises(BadRequest, match=r'"spec\.holder" is not a known field selector: only "metadata\.name"'):
         parse_fields(LEASE, "spec.holder=a")
 
 

@@ -89,7 +89,9 @@ def test_tolerations_are_replaced_whole() -> None:
 
 def test_nested_lists_merge_by_their_own_keys() -> None:
     old = _pod(_c("a", env=[{"name": "X", "value": "1"}], ports=[{"containerPort": 80, "name": "web"}]))
-    patch = {"spec": {"containers": [_c("a", env=[{"name": "Y", "value": "2"}], ports=[{"containerPort": 80, "name": "w"}])]}}
+    patch = {
+        "spec": {"containers": [_c("a", env=[{"name": "Y", "value": "2"}], ports=[{"containerPort": 80, "name": "w"}])]}
+    }
     container = merge(POD, old, patch)["spec"]["containers"][0]
     assert {variable["name"] for variable in container["env"]} == {"X", "Y"}
     assert container["ports"] == [{"containerPort": 80, "name": "w"}]

@@ -212,6 +212,15 @@ def test_a_restarted_replica_ignores_events_that_its_new_cache_already_has(clust
     assert watched.seen() == ["DELETED a"]
 
 
+def test_events_that_a_rebuild_has_overtaken_do_not_take_the_cache_back(cluster, make):
+    cluster.create(make.config_map("a"))
+    cluster.patch("ConfigMap", "a", {"data": {"k": "2"}})
+    cluster.replica.restart()
+    cluster.replica.apply(cluster.unfed[0])
+    assert cluster.get("ConfigMap", "a", server=cluster.replica, resource_version="0")["data"] == {"k": "2"}
+    assert cluster.replica.cache_revision == cluster.store.revision
+
+
 def test_a_sink_may_close_its_stream_while_it_is_told(cluster, make):
     events = []
     stream = cluster.server.open_watch(

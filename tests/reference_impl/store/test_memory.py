@@ -164,3 +164,14 @@ def test_subscribers_hear_every_commit_in_order_until_they_stop():
     stop()
     store.put(key("a"), obj("a"))
     assert heard == [("ADDED", 2), ("MODIFIED", 3), ("DELETED", 4)]
+
+
+def test_compaction_lets_go_of_what_nobody_can_read_any_more():
+    store = MemoryStore()
+    for number in range(5):
+        store.put(key("a"), obj("a", x=number))
+    store.put(key("b"), obj("b"))
+    store.delete(key("b"))
+    assert store.version_count == 7
+    store.compact(store.revision)
+    assert store.version_count == 1

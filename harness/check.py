@@ -1,0 +1,311 @@
+"""`check`: try a trial's controllers in many weathers, shrink what breaks them, and say what was found.
+
+Order of things: the manifests alone in fair weather (a controller that fails there needs no weather), then examples of
+the state machine until one fails or the budget is spent, then the shrinker, then two fresh runs of the shrunk schedule
+that must give the same bytes. Wall time is read here because a user's budget is in it; nothing simulated depends on it.
+"""
+
+import io
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.errors import Flaky
+from hypothesis.stateful import run_state_machine_as_test
+
+from harness.ambient import virtual_ambient
+from harness.determinism import assert_same_trace
+from harness.errors import TrialFailed, TrialInconclusive, UsageError
+from harness.example import Example
+from harness.findings import Written, violations_of, write_down
+from harness.judge import Found
+from harness.machine import ControlPlaneMachine, PropertyViolated
+from harness.outcome import Outcome, PropertyVerdict
+from harness.report_folder import assert_writable
+from harness.schedule import versions
+from harness.session import Finding, Session
+from harness.shrink import Shrunk, shrink_all
+from harness.trial import Known, Trial
+from harness.watchdog import watchdog
+
+DEFAULT_EXAMPLES = 200
+DEFAULT_REPORT_DIR = "seatrial-reports"
+RUN_TWICE_EVERY = 100
+"""One passing example in so many is run twice, to catch what is not deterministic (issue: "one in a hundred")."""
+
+
+@dataclass(slots=True)
+class Overrides:
+    """What a pytest command line says; it beats what the test's code says. None: nothing."""
+
+    examples: int | None = None
+    profile: str | None = None
+    seed: int | None = None
+    report_dir: str | None = None
+    replay: str | None = None
+    nodeid: str | None = None
+
+
+OVERRIDES = Overrides()
+
+Progress = Callable[..., None]
+
+
+class _OutOfBudget(BaseException):
+    """Wall seconds are spent; ends the state machine's run from within."""
+
+
+def check(
+    trial: Trial,
+    *,
+    examples: int = DEFAULT_EXAMPLES,
+    report_dir: Any = None,
+    progress: Progress | None = None,
+    budget_wall_s: float | None = None,
+    raise_on_failure: bool = True,
+    stop_at_first: bool = True,
+) -> Outcome:
+    """Search for a failing example, at most `examples` of them.
+
+    Args:
+        report_dir: where a failure's folder is written; default "seatrial-reports".
+        progress: called with (done, total, found) after each example.
+        budget_wall_s: real seconds to search for; the shrinker comes on top.
+        raise_on_failure: raise for verdicts other than holds, as a test wants it; else everything is in the outcome.
+        stop_at_first: stop searching at the first failing example.
+
+    Raises:
+        TrialFailed: a property is violated. Its text is the narrative and ends with the replay command.
+        TrialInconclusive: nobody can tell: nothing fired, or something was never judged.
+        UsageError: the trial cannot be run. NonDeterminismError, LoopBlocked: it cannot be trusted.
+    """
+    if OVERRIDES.replay is not None:
+        from harness.replay import replay
+
+        return _raised(replay(OVERRIDES.replay, trial=trial), raise_on_failure)
+    if examples < 1:
+        raise UsageError(f"examples={examples} checks nothing: give at least 1")
+    trial = _overridden(trial)
+    examples = OVERRIDES.examples or examples
+    folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
+    assert_writable(folder)
+    search = _Search(trial, examples, progress, budget_wall_s)
+    outcome = search.run(folder)
+    return _raised(outcome, raise_on_failure)
+
+
+def _overridden(trial: Trial) -> Trial:
+    changes: dict[str, Any] = {}
+    if OVERRIDES.profile is not None and OVERRIDES.profile != trial.profile:
+        changes["profile"] = OVERRIDES.profile
+    if OVERRIDES.seed is not None and OVERRIDES.seed != trial.seed:
+        changes["seed"] = OVERRIDES.seed
+    return trial.replaced(**changes) if changes else trial
+
+
+def _raised(outcome: Outcome, raise_on_failure: bool) -> Outcome:
+    if not raise_on_failure or outcome.verdict == "holds":
+        return outcome
+    if outcome.verdict == "violated":
+        raise TrialFailed(failure_text(outcome), outcome)
+    reasons = [f"{p.name}: {p.reason}" for p in outcome.properties if p.verdict == "unknown"]
+    raise TrialInconclusive("nobody can tell: " + ("; ".join([*outcome.warnings, *reasons]) or "no fault fired"), outcome)
+
+
+def failure_text(outcome: Outcome) -> str:
+    """The narrative of the most severe violation, the others by name, and the replay command last."""
+    first, *others = outcome.violations
+    label = "legal" if first.legal else "hostile: real Kubernetes does not do this"
+    lines = [f"{first.property} is violated ({label}): {first.reason}", "", first.narrative]
+    lines += [f"also violated: {other.property} ({other.reason})" for other in others]
+    lines += ["", f"report: {first.report_path}", f"replay: {first.replay}"]
+    return "\n".join(lines)
+
+
+class _Search:
+    """One call of `check`."""
+
+    def __init__(self, trial: Trial, examples: int, progress: Progress | None, budget_wall_s: float | None) -> None:
+        self.given = trial
+        self.examples = examples
+        self.progress = progress
+        self.deadline_wall_s = None if budget_wall_s is None else time.monotonic() + budget_wall_s
+        self.began_wall_s = time.monotonic()
+        self.session: Session | None = None
+        self.interrupted = False
+        self.fair_weather = False
+
+    def run(self, folder: Any) -> Outcome:
+        written: list[Written] = []
+        with virtual_ambient(self.given.factories), watchdog():
+            try:
+                session = self.session = Session(self.given)
+                finding = self._fair_weather_finding(session) or self._search(session)
+                if finding is not None:
+                    written = self._conclude(session, finding, folder)
+            except KeyboardInterrupt:
+                self.interrupted = True
+                if self.session is not None and self.session.findings and not written:
+                    written = self._unshrunk(self.session, self.session.findings[0], folder)
+        return self._outcome(written)
+
+    # -------------------------------------------------------------------------------------------------- searching
+
+    def _fair_weather_finding(self, session: Session) -> Finding | None:
+        example = session.rehearsal.example
+        session.tally.add(example)
+        session.tally.examples = 0
+        found = self._unknown_to_the_user(example)
+        if not found:
+            return None
+        self.fair_weather = True
+        return Finding(workload=list(example.workload), weather=[], salt=0, found=found)
+
+    def _unknown_to_the_user(self, example: Example) -> list[Found]:
+        return [found for found in example.violations if not any(accepts(known, found) for known in self.given.ignore)]
+
+    def _search(self, session: Session) -> Finding | None:
+        if not session.faults and not session.latency:
+            return None
+        search = self
+
+        class Searching(ControlPlaneMachine):
+            trial = session.trial
+
+            def teardown(self) -> None:
+                super().teardown()
+                search._after(self._example)
+
+        Searching.session = session
+        session.varied = True
+        configuration = settings(
+            max_examples=self.examples,
+            stateful_step_count=session.trial.max_steps,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            derandomize=False,
+            report_multiple_bugs=False,
+        )
+        factory: Any = hypothesis.seed(session.trial.seed)(Searching)
+        try:
+            with redirect_stdout(io.StringIO()):
+                run_state_machine_as_test(factory, settings=configuration)
+        except (PropertyViolated, Flaky, _OutOfBudget):
+            # A flaky example is judged below: two fresh runs of what was recorded must agree.
+            pass
+        except BaseExceptionGroup as group:
+            rest = group.split((PropertyViolated, Flaky))[1]
+            if rest is not None:
+                raise rest.exceptions[0] from None
+        return next((f for f in session.findings if self._is_new(f)), None)
+
+    def _is_new(self, finding: Finding) -> bool:
+        finding.found = [f for f in finding.found if not any(accepts(known, f) for known in self.given.ignore)]
+        return bool(finding.found)
+
+    def _after(self, example: Example | None) -> None:
+        session = self.session
+        assert session is not None
+        done = session.tally.examples
+        if self.progress is not None:
+            self.progress(min(done, self.examples), self.examples, len(session.findings))
+        if example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
+            again = [session.run(example.workload, example.weather, example.salt) for _ in range(2)]
+            assert_same_trace(again[0].world.trace, again[1].world.trace)
+        if self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s:
+            raise _OutOfBudget
+
+    # ------------------------------------------------------------------------------------------------- concluding
+
+    def _conclude(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
+        shrunk = shrink_all(session, finding)
+        return [write_down(session, one, folder, self._replay_hint()) for one in shrunk]
+
+    def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
+        """Interrupted while shrinking: what was found is kept as it is."""
+        shrunk = Shrunk(workload=finding.workload, weather=finding.weather, salt=finding.salt, found=finding.found[0], runs=0)
+        return [write_down(session, shrunk, folder, self._replay_hint())]
+
+    def _replay_hint(self) -> str:
+        if self.given.portable or OVERRIDES.nodeid is None:
+            return "seatrial replay {path}"
+        return f"pytest {OVERRIDES.nodeid} --seatrial-replay {{path}}"
+
+    def _outcome(self, written: list[Written]) -> Outcome:
+        session = self.session
+        outcome = Outcome(
+            verdict="unknown",
+            fair_weather=self.fair_weather,
+            interrupted=self.interrupted,
+            target=self.given.name,
+            profile=self.given.profile,
+            seed=self.given.seed,
+            versions=versions(),
+            wall_s=time.monotonic() - self.began_wall_s,
+        )
+        if session is None:
+            return outcome
+        tally = session.tally
+        outcome.examples = tally.examples
+        outcome.virtual_s = tally.virtual_s
+        outcome.faults_fired = dict(sorted(tally.fired.items()))
+        outcome.violations = violations_of(written)
+        applicable = {claim.name for claim in session.plan.properties}
+        outcome.not_applicable = [p.name for p in session.trial.property_objects if p.name not in applicable]
+        outcome.properties = _verdicts(session, outcome)
+        outcome.warnings = [*tally.warnings, *self._unused_known()]
+        outcome.verdict = _verdict(session, outcome)
+        return outcome
+
+    def _unused_known(self) -> list[str]:
+        session = self.session
+        assert session is not None
+        found = [f for finding in session.findings for f in finding.found]
+        found += session.rehearsal.example.violations
+        return [
+            f"ignore={known} matched nothing: take it out"
+            for known in self.given.ignore
+            if not any(accepts(known, f) for f in found)
+        ]
+
+
+def accepts(known: Known, found: Found) -> bool:
+    """Is this violation one that the user has accepted?"""
+    return known.property == found.name and known.kind in ("", "*", found.kind)
+
+
+def _verdicts(session: Session, outcome: Outcome) -> list[PropertyVerdict]:
+    violated = {v.property: v.reason for v in outcome.violations}
+    verdicts = []
+    for claim in session.plan.properties:
+        if claim.name in violated:
+            verdicts.append(PropertyVerdict(name=claim.name, verdict="violated", reason=violated[claim.name]))
+        elif session.tally.judged.get(claim.name):
+            verdicts.append(PropertyVerdict(name=claim.name, verdict="holds"))
+        else:
+            reason = session.tally.unknown.get(claim.name, "never judged")
+            verdicts.append(PropertyVerdict(name=claim.name, verdict="unknown", reason=reason))
+    return verdicts
+
+
+def _verdict(session: Session, outcome: Outcome) -> Any:
+    """Violated beats unknown beats holds (Jepsen's and Maelstrom's order)."""
+    if outcome.violations:
+        return "violated"
+    trial = session.trial
+    never_fired = [name for name in trial.faults or () if not session.tally.fired.get(name)]
+    if never_fired:
+        outcome.warnings.append(f"never fired, though asked for by name: {', '.join(never_fired)}")
+    if not session.tally.fired:
+        outcome.warnings.append("no fault fired at all: the weather never hit")
+    unknown = [p.name for p in outcome.properties if p.verdict == "unknown"]
+    return "unknown" if never_fired or not session.tally.fired or unknown else "holds"
+

@@ -1,0 +1,121 @@
+"""From a shrunk schedule to what a user gets: confirmed by fresh runs, written to a folder, told in sentences."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import registry
+from harness.determinism import assert_same_trace
+from harness.errors import NonDeterminismError
+from harness.example import Example
+from harness.judge import Found
+from harness.outcome import Violation
+from harness.report_folder import write_report
+from harness.schedule import Schedule, code_digest, versions
+from harness.session import Session
+from harness.shrink import Shrunk
+from harness.trace import Trace
+
+CONFIRMATIONS = 2
+"""Fresh runs of every failing schedule before it is reported; all must give the same bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A violation and where its report is."""
+
+    violation: Violation
+    trace: Trace
+
+
+def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) -> Written:
+    """Confirm, write the report folder, and describe. Raises NonDeterminismError, UsageError (folder)."""
+    example = _confirmed(session, shrunk)
+    found = next(f for f in example.violations if (f.name, f.key) == (shrunk.found.name, shrunk.found.key))
+    trace = example.world.trace
+    schedule = Schedule(
+        trial=session.trial.describe(),
+        salt=shrunk.salt,
+        workload=shrunk.workload,
+        weather=shrunk.weather,
+        expect={"property": found.name, "trace_sha256": trace.sha256()},
+        versions=versions(),
+        code_digest=code_digest(session.trial),
+    )
+    legal, obliged = _labels(shrunk)
+    trace.header = {
+        "target": session.trial.name,
+        "profile": session.trial.profile,
+        "seed": session.trial.seed,
+        "salt": shrunk.salt,
+        "versions": versions(),
+        "source": found.property.source,
+        "legal": legal,
+        "obliged": obliged,
+        "under_test": [program.name for program in session.plan.programs if program.under_test],
+        "replay": replay_hint.format(path="schedule.json"),
+    }
+    document = schedule.to_json()
+    place = write_report(folder, session.trial.name, document, trace)
+    path = place / "schedule.json"
+    violation = Violation(
+        property=found.name,
+        kind=found.kind,
+        legal=legal,
+        obliged=obliged,
+        actions=schedule.size if shrunk.calm else 99,
+        faults=len(shrunk.weather),
+        workload=len(shrunk.workload),
+        schedule=document,
+        schedule_path=str(path),
+        trace_path=str(place / "trace.jsonl"),
+        report_path=_report_path(place),
+        replay=replay_hint.format(path=path),
+        trace_sha256=trace.sha256(),
+        reason=found.judgement.reason,
+        narrative=narrative_of(trace, found),
+    )
+    return Written(violation=violation, trace=trace)
+
+
+def violations_of(written: list[Written]) -> list[Violation]:
+    return [one.violation for one in written]
+
+
+def narrative_of(trace: Trace, found: Found) -> str:
+    """The story in plain sentences, by the first report format that tells one."""
+    for report in registry.reports():
+        tell = getattr(report, "narrative", None)
+        if tell is not None:
+            return str(tell(trace, claim=found.name))
+    return found.judgement.reason
+
+
+def _confirmed(session: Session, shrunk: Shrunk) -> Example:
+    example = session.run(shrunk.workload, shrunk.weather, shrunk.salt)
+    for _ in range(CONFIRMATIONS):
+        again = session.run(shrunk.workload, shrunk.weather, shrunk.salt)
+        assert_same_trace(example.world.trace, again.world.trace)
+    if not any((f.name, f.key) == (shrunk.found.name, shrunk.found.key) for f in example.violations):
+        raise NonDeterminismError(
+            f"the schedule that violated {shrunk.found.name} does not do so when it is run again. The usual cause is "
+            "state that the controller keeps between runs in module globals. See docs/determinism.md."
+        )
+    return example
+
+
+def _labels(shrunk: Shrunk) -> tuple[bool, bool]:
+    faults = {fault.name: fault for fault in registry.faults()}
+    struck = [faults[action["do"]] for action in shrunk.weather]
+    return all(fault.legal for fault in struck), all(fault.obliged for fault in struck)
+
+
+def _report_path(place: Path) -> str:
+    for name in ("report.html", "report.md"):
+        if (place / name).exists():
+            return str(place / name)
+    return str(place)
+
+
+def _trial_name(session: Session) -> str:
+    return session.trial.name

@@ -1,0 +1,214 @@
+"""The Hypothesis state machine: users act, weather strikes, properties are judged.
+
+`ControlPlaneMachine` is what users subclass: set `trial`, add rules and invariants of your own; `TestX = X.TestCase`
+runs under plain pytest. `check` drives one without additions. One rule per fault kind, so that swarm testing switches
+kinds off as a whole; each rule arms its fault and then lets the next user action happen, so that weather is never far
+from what it can hit.
+"""
+
+import random
+import sys
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from harness.contract import Fault
+from harness.example import Example
+from harness.judge import Found
+from harness.latency import mix
+from harness.plan import faults_of
+from harness.session import Finding, Session, Target
+from harness.synchronous import SynchronousWorld
+from harness.trial import Trial
+from harness.weather import Action, Armed, Drawing
+
+FAULTS_MAX = 6
+"""Faults in one example, at most: more hide each other (arbitrary; swarm and 200 examples do the rest)."""
+
+_CALM_IN = 3
+"""One example in three has no latency drawn from a salt."""
+
+
+class PropertyViolated(AssertionError):
+    """A property is violated. Each (property, kind, writer) has a subclass of its own, so that Hypothesis tells bugs
+    apart that are raised from one line."""
+
+
+_CLASSES: dict[tuple[str, str], type[PropertyViolated]] = {}
+
+
+def violation_class(found: Found) -> type[PropertyViolated]:
+    """The exception class of one kind of bug; always the same for the same bug."""
+    key = (found.name, found.key)
+    if key not in _CLASSES:
+        _CLASSES[key] = type(f"Violated[{found.name}]", (PropertyViolated,), {})
+    return _CLASSES[key]
+
+
+_SESSIONS: dict[int, tuple[Trial, Session]] = {}
+
+
+def session_of(trial: Trial) -> Session:
+    """One session per trial object: fair weather is found out once, not once an example."""
+    known = _SESSIONS.get(id(trial))
+    if known is None or known[0] is not trial:
+        known = _SESSIONS[id(trial)] = (trial, Session(trial))
+    return known[1]
+
+
+class ControlPlaneMachine(RuleBasedStateMachine):
+    """Subclass it and set `trial`. Inside rules, `self.world` is the control plane, synchronous."""
+
+    trial: ClassVar[Trial]
+    session: ClassVar[Session | None] = None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        trial = cls.__dict__.get("trial")
+        if trial is None:
+            return
+        for fault in faults_of(trial):
+            setattr(cls, f"weather_{fault.name}", _weather_rule(fault))
+
+    def __init__(self) -> None:
+        super().__init__()
+        if not hasattr(type(self), "trial"):
+            raise TypeError(f"{type(self).__name__} has no trial: set `trial = Trial(...)` in the class")
+        self._session = type(self).session or session_of(type(self).trial)
+        self._example: Example | None = None
+        self._pending: list[Action] = []
+        self._budget = 0
+        self._judged = False
+        self._drawn = 0
+        self.world: SynchronousWorld
+
+    @initialize(
+        workload=st.integers(0, 1 << 16),
+        salt=st.integers(0, 1 << 16),
+        calm=st.integers(0, _CALM_IN - 1),
+        budget=st.integers(1, FAULTS_MAX),
+    )
+    def begin(self, workload: int, salt: int, calm: int, budget: int) -> None:
+        """A fresh plane comes up; which workload and which salt is drawn."""
+        session = self._session
+        workloads = session.workloads
+        self._pending = list(workloads[self._vary(workload, 1 << 16) % len(workloads)])
+        self._budget = 1 + self._vary(budget - 1, FAULTS_MAX)
+        calm = self._vary(calm, _CALM_IN)
+        salt = self._vary(salt, 1 << 16)
+        self._example = Example(session.plan, salt=(salt + 1) if calm and session.latency else 0)
+        self.world = SynchronousWorld(self._example)
+
+    def _vary(self, value: int, size: int) -> int:
+        """A drawn value, moved by the example's number in a search that does not replay through Hypothesis.
+
+        Hypothesis' mutator runs each example up to five times more with one span copied over another; measured here,
+        five of six examples were then alike. `check` records schedules itself, so it can afford to make them differ.
+        """
+        if not self._session.varied:
+            return value
+        self._drawn += 1
+        return mix(value, self._session.tally.examples, self._drawn) % size
+
+    @rule(window=st.integers(0, 31))
+    def users_act(self, window: int) -> None:
+        """The next user action, without new weather."""
+        self._act(window)
+
+    def _strike(self, fault: Fault, target: int, skip: int, seed: int, window: int) -> None:
+        """Arm a fault, then let users act."""
+        session, example = self._session, self._example
+        assert example is not None
+        if self._budget > 0:
+            self._budget -= 1
+            target, skip = self._vary(target, 1 << 12), self._vary(skip, 16)
+            seed, window = self._vary(seed, 1 << 20), self._vary(window, 32)
+            tested = session.tested_targets(fault)
+            targets = tested if tested and target % 4 else session.targets(fault)
+            if targets:
+                example.arm(_armed(fault, targets[(target // 4) % len(targets)], skip, seed))
+        self._act(window)
+
+    def _act(self, window: int) -> None:
+        example = self._example
+        assert example is not None
+        if example.exhausted:
+            return
+        if self._pending:
+            action = self._pending.pop(0)
+            if window >= 16 and action["do"] not in ("program", "wait", "sleep"):
+                action = {**action, "in_flight": window - 16}
+            if not example.act(action):
+                pass
+        elif self._budget > 0 and window < 24:
+            example.pass_time(float(1 + window))
+        else:
+            return
+        self._raise_if_violated()
+
+    def _raise_if_violated(self) -> None:
+        example = self._example
+        assert example is not None
+        if not example.violations:
+            return
+        self._judged = True
+        session = self._session
+        found = example.violations
+        session.findings.append(
+            Finding(
+                workload=list(example.workload),
+                weather=list(example.weather),
+                salt=example.salt,
+                found=list(found),
+                example_number=session.tally.examples + 1,
+            )
+        )
+        raise violation_class(found[0])(f"{found[0].name}: {found[0].judgement.reason}")
+
+    def teardown(self) -> None:
+        """Heal, settle, judge; unless something has failed already."""
+        example = self._example
+        if example is None:
+            return
+        try:
+            # Hypothesis calls this on failing and overrun examples too, where judging would hide the real failure.
+            if sys.exc_info()[0] is None and not self._judged:
+                self._judge(example)
+        finally:
+            example.close()
+            self._session.tally.add(example)
+
+    def _judge(self, example: Example) -> None:
+        self._judged = True
+        while self._pending and not example.exhausted and not example.violations:
+            example.act(self._pending.pop(0))
+        if not example.violations:
+            example.finish(self._session.fair_weather.reference(example.workload))
+        self._raise_if_violated()
+
+
+def _armed(fault: Fault, target: Target, skip: int, seed: int) -> Armed:
+    return Armed(
+        fault=fault,
+        phase=target.phase,
+        component=target.component,
+        verb=target.verb,
+        kind=target.kind,
+        skip=0 if skip < 8 else (skip - 7) if skip < 12 else 2 * (skip - 9),
+        drawing=Drawing({}, random.Random(seed)),
+    )
+
+
+def _weather_rule(fault: Fault) -> Any:
+    @rule(
+        target_=st.integers(0, 1 << 12),
+        skip=st.integers(0, 15),
+        seed=st.integers(0, 1 << 20),
+        window=st.integers(0, 31),
+    )
+    def weather(self: ControlPlaneMachine, target_: int, skip: int, seed: int, window: int) -> None:
+        self._strike(fault, target_, skip, seed, window)
+
+    weather.__name__ = f"weather_{fault.name}"
+    return weather

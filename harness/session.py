@@ -1,0 +1,120 @@
+"""What all examples of one trial share: the plan, the rehearsal, fair-weather references, the workloads, the targets.
+
+Made once per `check`; deciders (state machine, replay, shrinker) draw on it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.contract import Fault, Message, Moment
+from harness.example import Example, run_schedule
+from harness.fair_weather import FairWeather, Rehearsal, rehearse
+from harness.judge import Found
+from harness.trial import Trial
+from harness.weather import Action
+from harness.workload import WorkloadPool, initial
+
+POOL_SIZE = 24
+POOL_LENGTH = 8
+"""So many different workloads, each of at most so many user actions after the manifests: enough for variety, few enough
+that their fair-weather references are soon all cached (measured: docs/performance.md)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a fault of some kind can strike: messages of one sort, or (phase "step") a moment."""
+
+    phase: str
+    component: str | None = None
+    verb: str | None = None
+    kind: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Finding:
+    """A failing example, as it was found: enough to run it again."""
+
+    workload: list[Action]
+    weather: list[Action]
+    salt: int
+    found: list[Found]
+    example_number: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over all examples of a search."""
+
+    examples: int = 0
+    discarded: int = 0
+    virtual_s: float = 0.0
+    fired: dict[str, int] = field(default_factory=dict)
+    judged: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
+
+    def add(self, example: Example) -> None:
+        """Take in what one example saw."""
+        world = example.world
+        self.examples += 1
+        self.virtual_s += world.network.now_s
+        for name, count in world.weather.fired_counts.items():
+            self.fired[name] = self.fired.get(name, 0) + count
+        for name, count in world.judge.judged.items():
+            self.judged[name] = self.judged.get(name, 0) + count
+        self.unknown.update(world.judge.unknown)
+        self.warnings.update(world.judge.warnings)
+
+
+class Session:
+    """See the module. Raises UsageError if the controllers cannot be started."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.rehearsal: Rehearsal = rehearse(trial)
+        self.plan = self.rehearsal.plan
+        self.trial = self.plan.trial
+        self.fair_weather = FairWeather(self.plan)
+        self.tally = Tally()
+        self.findings: list[Finding] = []
+        self.varied = False
+        """Set by `check`: what Hypothesis draws is moved by the example's number (see `machine.py`)."""
+        self.workloads = self._workloads()
+        self.latency = any(fault.name == "latency" for fault in self.plan.faults)
+        self.faults = [fault for fault in self.plan.faults if self.targets(fault)]
+
+    def _workloads(self) -> list[list[Action]]:
+        trial = self.trial
+        if isinstance(trial.workload, tuple):
+            return [list(trial.workload)]
+        first = initial(trial)
+        if callable(trial.workload):
+            return [[*first, {"do": "program"}]]
+        return [[*first, *further] for further in WorkloadPool(trial, trial.seed, POOL_SIZE, POOL_LENGTH).workloads]
+
+    def targets(self, fault: Fault) -> list[Target]:
+        """Where this kind can strike, as far as fair weather has shown; those of controllers under test first."""
+        samples = self.rehearsal.samples
+        found = [
+            (not message.under_test, Target(phase=phase, component=component, verb=verb, kind=kind))
+            for (phase, component, verb, kind), message in samples.items()
+            if _applies(fault, message)
+        ]
+        found.sort(key=lambda pair: pair[0])
+        targets = [target for _, target in found]
+        if _applies(fault, Moment(step=0, time_s=0.0, plane=self.rehearsal.example.world)):
+            targets.append(Target(phase="step"))
+        return targets
+
+    def tested_targets(self, fault: Fault) -> list[Target]:
+        """Those of `targets` that are messages of controllers under test."""
+        tested = {program.name for program in self.plan.programs if program.under_test}
+        return [target for target in self.targets(fault) if target.component in tested]
+
+    def run(self, workload: Sequence[Action], weather: Sequence[Action], salt: int, *, kernel: str = "direct") -> Example:
+        """Execute a schedule and judge it against fair weather."""
+        reference = self.fair_weather.reference(workload)
+        return run_schedule(self.plan, workload, weather, salt=salt, reference=reference, kernel=kernel)
+
+
+def _applies(fault: Fault, occasion: Message | Moment) -> bool:
+    return fault.applies(occasion)

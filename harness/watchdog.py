@@ -1,0 +1,58 @@
+"""Notices controller code that keeps the event loop: an endless loop without `await`, or a blocking call.
+
+A timer signal looks in every second; if the kernel has not finished a pump for 10 wall seconds, it raises `LoopBlocked`
+in the code that hangs. Only in the main thread of a Unix process: elsewhere Python cannot interrupt running code, and
+such a trial hangs (documented).
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from harness.errors import LoopBlocked
+from harness.process import CURRENT
+
+BLOCKED_AFTER_WALL_S = 10
+"""Issue and interface: code that blocks the loop for 10 wall seconds is reported with exit code 3."""
+
+
+class _Beat:
+    """Counts deliveries of the running world; whoever runs one touches it."""
+
+    count = 0
+
+
+BEAT = _Beat()
+
+
+@contextmanager
+def watchdog() -> Iterator[None]:
+    """While the block runs, code that does not yield for 10 wall seconds gets LoopBlocked."""
+    usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    if not usable or signal.getitimer(signal.ITIMER_REAL)[0]:
+        yield
+        return
+    seen = {"count": -1, "ticks": 0}
+
+    def look(_signal: int, frame: FrameType | None) -> None:
+        life = CURRENT.get()
+        if BEAT.count != seen["count"] or life is None:
+            seen["count"], seen["ticks"] = BEAT.count, 0
+            return
+        seen["ticks"] += 1
+        if seen["ticks"] >= BLOCKED_AFTER_WALL_S:
+            where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "unknown code"
+            raise LoopBlocked(
+                f"{life.process.name} kept the event loop for {BLOCKED_AFTER_WALL_S} s at {where}. "
+                "Put an `await` into the loop, or move the blocking call out of the controller."
+            )
+
+    before = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)

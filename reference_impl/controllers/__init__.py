@@ -1,0 +1,42 @@
+"""The built-in controllers, by the name under which a trial or a control plane starts them.
+
+    replicaset, deployment                   how many pods, of which template
+    statefulset, job                         pods with identity, pods that end
+    endpointslice, load-balancer, disruption what follows from pods: addresses, outside balancers, budgets
+    garbage-collector, namespace             what goes when its owner or its Namespace goes
+    node-lifecycle, scheduler                nodes that fall silent, and where pods go
+
+Each is a factory: it gets a Client and returns what one process runs. None calls another: they write to the API server
+and hear from it. Kubelets are made per node: `reference_impl.kubelet.kubelet(node_name)`.
+"""
+
+from collections.abc import Callable, Sequence
+
+from reference_impl.controllers.deployment import deployment
+from reference_impl.controllers.garbage_collector import garbage_collector
+from reference_impl.controllers.namespace import namespace
+from reference_impl.controllers.node_lifecycle import node_lifecycle
+from reference_impl.controllers.registry_b import CONTROLLERS_B
+from reference_impl.controllers.replicaset import replicaset
+from reference_impl.runtime import Client, Controller, Part
+
+Factory = Callable[[Client], Part | Sequence[Part]]
+
+
+def scheduler(client: Client) -> Controller:
+    """Factory of the scheduler: a package of its own, which builds on modules of this one."""
+    from reference_impl.scheduler import scheduler as factory
+
+    return factory(client)
+
+
+CONTROLLERS: dict[str, Factory] = {
+    "replicaset": replicaset,
+    "deployment": deployment,
+    "garbage-collector": garbage_collector,
+    "namespace": namespace,
+    "node-lifecycle": node_lifecycle,
+    "scheduler": scheduler,
+    **CONTROLLERS_B,
+}
+"""Adding a controller: its module here, and its line in this table (or in `registry_b`)."""

@@ -1,0 +1,41 @@
+from typing import Any
+
+from harness.canonical import agreement, canonical_state, differences
+from reference_impl.protocol import JsonObject
+from tests.harness.worlds import made, world
+
+
+def state(objects: list[JsonObject], **options: Any) -> dict[str, Any]:
+    return canonical_state(objects, {}, **options)
+
+
+def test_two_runs_that_differ_in_names_and_places_only_are_equal() -> None:
+    one, other = state(world(10, "5d4f8c7b9")), state(world(20, "7c9f6d8b5", node="node-1"))
+    assert one == other
+    assert differences(agreement([one]), other) == []
+
+
+def test_order_in_the_store_does_not_matter() -> None:
+    objects = world(10, "5d4f8c7b9")
+    assert state(objects) == state(objects[::-1])
+
+
+def test_generated_objects_are_a_lot_with_a_count() -> None:
+    key = "Pod/default/* of ReplicaSet.apps/default/* of Deployment.apps/default/front"
+    assert state(world(10, "5d4f8c7b9"))[key]["*count"] == 2
+
+
+def test_history_is_no_state() -> None:
+    objects = world(10, "5d4f8c7b9")
+    old = made("ReplicaSet", "front-6b6b6b6b6", 40, owner=objects[1], spec={"replicas": 0})
+    failed = made("Pod", "front-x-zzzzz", 41, owner=objects[2], generated=True, status={"phase": "Failed"})
+    assert state([*objects, old, failed]) == state(objects)
+
+
+def test_volatile_fields_and_kinds_are_left_out() -> None:
+    site = made("Website", "front", 1, spec={}, status={"seen": {"n": 1}, "list": [{"n": 1}], "ok": True})
+    leaves = state([site], volatile=["Website.status.seen", "Website.status.list.n"])
+    assert leaves["Website.example.com/default/front"] == {
+        "metadata.name": "front", "metadata.namespace": "default", "status.ok": True, "spec": {},
+    }  # fmt: skip
+    assert state([site], volatile=["Website"]) == {}
