@@ -72,7 +72,7 @@ class _VirtualDateTime(_REAL_DATETIME, metaclass=_VirtualDateTimeType):
     def now(cls, tz: Any = None) -> Any:
         life = CURRENT.get()
         if life is None:
-            return _REAL_DATETIME.now(tz)  # noqa: TID251  # the one file that owns the real clock
+            return _REAL_DATETIME.now(tz)  # the one file that owns the real clock
         now = life.process.clock.now()
         return now.astimezone(tz) if tz is not None else now.replace(tzinfo=None)
 
@@ -89,13 +89,21 @@ def _replacements() -> list[tuple[ModuleType, str, Any]]:
     """(module, name, stand-in) of everything that is made virtual."""
     clock = time_module
     table: list[tuple[ModuleType, str, Any]] = [
-        (clock, "time", _dispatch(clock.time, _epoch_s)),  # noqa: TID251
+        (clock, "time", _dispatch(clock.time, _epoch_s)),
         (clock, "time_ns", _dispatch(clock.time_ns, lambda life: int(_epoch_s(life) * 1e9))),
         (clock, "monotonic", _dispatch(clock.monotonic, lambda life: life.process.clock.monotonic_s())),
-        (clock, "monotonic_ns", _dispatch(clock.monotonic_ns, lambda life: int(life.process.clock.monotonic_s() * 1e9))),
+        (
+            clock,
+            "monotonic_ns",
+            _dispatch(clock.monotonic_ns, lambda life: int(life.process.clock.monotonic_s() * 1e9)),
+        ),
         (clock, "perf_counter", _dispatch(clock.perf_counter, lambda life: life.process.clock.monotonic_s())),
-        (clock, "perf_counter_ns", _dispatch(clock.perf_counter_ns, lambda life: int(life.process.clock.monotonic_s() * 1e9))),
-        (clock, "sleep", _dispatch(clock.sleep, _block)),  # noqa: TID251
+        (
+            clock,
+            "perf_counter_ns",
+            _dispatch(clock.perf_counter_ns, lambda life: int(life.process.clock.monotonic_s() * 1e9)),
+        ),
+        (clock, "sleep", _dispatch(clock.sleep, _block)),
         (datetime_module, "datetime", _VirtualDateTime),
         (os, "urandom", _dispatch(os.urandom, lambda life, size: _random(life).randbytes(size))),  # noqa: TID251
         (uuid_module, "uuid4", _dispatch(uuid_module.uuid4, _uuid4)),  # noqa: TID251

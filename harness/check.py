@@ -113,7 +113,9 @@ def _raised(outcome: Outcome, raise_on_failure: bool) -> Outcome:
     if outcome.verdict == "violated":
         raise TrialFailed(failure_text(outcome), outcome)
     reasons = [f"{p.name}: {p.reason}" for p in outcome.properties if p.verdict == "unknown"]
-    raise TrialInconclusive("nobody can tell: " + ("; ".join([*outcome.warnings, *reasons]) or "no fault fired"), outcome)
+    raise TrialInconclusive(
+        "nobody can tell: " + ("; ".join([*outcome.warnings, *reasons]) or "no fault fired"), outcome
+    )
 
 
 def failure_text(outcome: Outcome) -> str:
@@ -156,7 +158,7 @@ class _Search:
     # -------------------------------------------------------------------------------------------------- searching
 
     def _fair_weather_finding(self, session: Session) -> Finding | None:
-        example = session.rehearsal.example
+        example = session.dry_run.example
         session.tally.add(example)
         session.tally.examples = 0
         found = self._unknown_to_the_user(example)
@@ -231,7 +233,9 @@ class _Search:
 
     def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         """Interrupted while shrinking: what was found is kept as it is."""
-        shrunk = Shrunk(workload=finding.workload, weather=finding.weather, salt=finding.salt, found=finding.found[0], runs=0)
+        shrunk = Shrunk(
+            workload=finding.workload, weather=finding.weather, salt=finding.salt, found=finding.found[0], runs=0
+        )
         return [write_down(session, shrunk, folder, self._replay_hint())]
 
     def _replay_hint(self) -> str:
@@ -269,7 +273,7 @@ class _Search:
         session = self.session
         assert session is not None
         found = [f for finding in session.findings for f in finding.found]
-        found += session.rehearsal.example.violations
+        found += session.dry_run.example.violations
         return [
             f"ignore={known} matched nothing: take it out"
             for known in self.given.ignore
@@ -308,4 +312,3 @@ def _verdict(session: Session, outcome: Outcome) -> Any:
         outcome.warnings.append("no fault fired at all: the weather never hit")
     unknown = [p.name for p in outcome.properties if p.verdict == "unknown"]
     return "unknown" if never_fired or not session.tally.fired or unknown else "holds"
-

@@ -38,7 +38,20 @@ class ProcessDied(BaseException):
 class Command:
     """A request on its way, and the task that waits for the answer."""
 
-    __slots__ = ("closed", "deliver", "late_s", "life", "message_nth", "reply_nth", "request", "role", "sent", "server", "task", "waiting_since_s")
+    __slots__ = (
+        "closed",
+        "deliver",
+        "late_s",
+        "life",
+        "message_nth",
+        "reply_nth",
+        "request",
+        "role",
+        "sent",
+        "server",
+        "task",
+        "waiting_since_s",
+    )
 
     def __init__(self, life: Life, request: Any, sent: SentRequest | None, server: int) -> None:
         self.life = life
@@ -261,7 +274,9 @@ class Fabric:
             return False
         if verdict.kind == "late_commit":
             # The sender gives up or dies; the request is still in the server's queue and commits later.
-            world.network.again(partial(self.handle, endpoint, command), world.network.now_s + verdict.arguments["seconds"])
+            world.network.again(
+                partial(self.handle, endpoint, command), world.network.now_s + verdict.arguments["seconds"]
+            )
             if verdict.arguments["crash"]:
                 world.crash(command.life.process, verdict.arguments["restart_after_s"])
             else:
@@ -372,14 +387,11 @@ class Fabric:
             raise Gone(f"too old resource version: {request.resource_version} ({world.store.revision})")
         stream = Stream(self, command, endpoint.stream_channel(session_of(request)))
         server = world.servers[command.server]
-        stream.start_revision = server.cache_revision
         stream.handle = server.open_watch(request, stream.push)
         stream.opening = False
+        stream.start_revision = stream.handle.after
         if request.resource_version not in (None, "", "0"):
-            stream.start_revision = int(request.resource_version)
             stream.initial.clear()
-        elif request.resource_version != "0":
-            stream.start_revision = world.store.revision
         life.streams.append(stream)
         self.stream_log.append(stream)
         if request.timeout_s is not None:
@@ -411,7 +423,9 @@ class Fabric:
         if event.type == "BOOKMARK":
             stream.record.append(("BOOKMARK", "", "", event.revision))
         else:
-            stream.record.append((event.type, metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
+            stream.record.append(
+                (event.type, metadata.get("namespace") or "", metadata.get("name", ""), event.revision)
+            )
             world.recorder.observe_event(stream, event, cause)
         assert stream.deliver is not None
         life.context.run(stream.deliver, event)

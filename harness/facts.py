@@ -18,6 +18,10 @@ class ComponentFacts:
     external_systems: tuple[str, ...] = ()
     controllers: tuple[str, ...] = ()
     kinds_written: tuple[tuple[str, str], ...] = ()
+    kinds_deleted: tuple[tuple[str, str], ...] = ()
+    """What it deleted by commands of its own."""
+    kinds_adopted: tuple[tuple[str, str], ...] = ()
+    """What it gave a controller reference after its creation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ runs are cached by workload; their cost counts in every speed figure.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,8 +20,9 @@ from harness.plan import Plan, built_ins_for, make_plan
 from harness.settle import settle
 from harness.trial import Trial
 from harness.weather import Action
-from harness.workload import initial
+from harness.workload import beginning
 from harness.world import World
+from reference_impl.objects import controller_of
 
 ROUNDS_MAX = 6
 """Fair-weather runs until the set of built-in components stops growing (Deployment → ReplicaSet → Pod → ... is 4)."""
@@ -46,7 +48,8 @@ class FairWeather:
 
     def _find_out(self, actions: list[Action]) -> Reference | None:
         states, after = [], []
-        for number, spacing in enumerate(({}, {"in_flight": 0}, {"settle": True})):
+        spacings: tuple[Action, ...] = ({}, {"in_flight": 0}, {"settle": True})
+        for number, spacing in enumerate(spacings):
             self.runs += 1
             with Example(self.plan, seed=self.plan.trial.seed + 1 + number, judging=False) as example:
                 if spacing.get("settle"):
@@ -69,7 +72,7 @@ def _plain(action: Action) -> Action:
     return {key: value for key, value in action.items() if key not in ("in_flight", "settle")}
 
 
-class Rehearsal:
+class DryRun:
     """What the first fair-weather runs taught: the plan with all built-ins, and a sample of every message."""
 
     def __init__(self, plan: Plan, samples: dict[SampleKey, Message], example: Example) -> None:
@@ -78,14 +81,14 @@ class Rehearsal:
         self.example = example
 
 
-def rehearse(trial: Trial, further: Sequence[Action] = ()) -> Rehearsal:
+def dry_run(trial: Trial) -> DryRun:
     """Run the given manifests in fair weather until the set of built-in components stops growing, and judge.
 
     The returned example is closed; its findings are what the controller does wrong without any weather.
     """
     kinds = _kinds_of_manifests(trial)
     built_ins = built_ins_for(trial, kinds)
-    workload: list[Action] = [*(initial(trial) if not isinstance(trial.workload, tuple) else trial.workload), *further]
+    workload: list[Action] = beginning(trial)
     for _ in range(ROUNDS_MAX):
         plan = make_plan(trial, built_ins, gc_kinds_of(trial, kinds))
         example = Example(plan)
@@ -93,7 +96,8 @@ def rehearse(trial: Trial, further: Sequence[Action] = ()) -> Rehearsal:
             example.world.weather.samples = {}
             for action in workload:
                 example.act(action)
-            settled = settle(example.world) if not example.exhausted else False
+            if not example.exhausted:
+                settle(example.world)
         except BaseException:
             example.close()
             raise
@@ -108,7 +112,6 @@ def rehearse(trial: Trial, further: Sequence[Action] = ()) -> Rehearsal:
     final = make_plan(final_trial, built_ins, gc_kinds_of(trial, kinds))
     samples = example.world.weather.samples or {}
     example.close()
-    del settled
     judged = Example(final)
     try:
         for action in workload:
@@ -119,7 +122,7 @@ def rehearse(trial: Trial, further: Sequence[Action] = ()) -> Rehearsal:
             judged.finish(None)
     finally:
         judged.close()
-    return Rehearsal(final, samples, judged)
+    return DryRun(final, samples, judged)
 
 
 def gc_kinds_of(trial: Trial, kinds: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -157,13 +160,62 @@ def _merge(first: Sequence[tuple[str, str]], second: Sequence[tuple[str, str]]) 
     return list(dict.fromkeys((*first, *second)))
 
 
+def learn(dry_run: DryRun, workloads: Sequence[Sequence[Action]]) -> DryRun:
+    """See what else happens in fair weather when users go on to do these things: more messages, more facts."""
+    plan, samples = dry_run.plan, dict(dry_run.samples)
+    facts = plan.trial.facts
+    for number, workload in enumerate(workloads):
+        with Example(plan, seed=plan.trial.seed + number, judging=False) as example:
+            example.world.weather.samples = samples
+            for action in workload:
+                example.act(action)
+            if not example.exhausted:
+                settle(example.world)
+            facts = _with(facts, _facts(plan.trial, example.world, facts.built_ins, facts.kinds))
+    trial = plan.trial.with_facts(facts)
+    return DryRun(make_plan(trial, plan.built_ins, plan.gc_kinds), samples, dry_run.example)
+
+
+def _with(known: trial_facts.Facts, more: trial_facts.Facts) -> trial_facts.Facts:
+    """What is known from two runs of one plan."""
+
+    def joined(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(sorted(dict.fromkeys((*first, *second))))
+
+    components = tuple(
+        replace(
+            ours,
+            elects=ours.elects or theirs.elects,
+            external_systems=joined(ours.external_systems, theirs.external_systems),
+            kinds_written=joined(ours.kinds_written, theirs.kinds_written),
+            kinds_deleted=joined(ours.kinds_deleted, theirs.kinds_deleted),
+            kinds_adopted=joined(ours.kinds_adopted, theirs.kinds_adopted),
+        )
+        for ours, theirs in zip(known.components, more.components, strict=True)
+    )
+    return replace(
+        known,
+        kinds=joined(known.kinds, more.kinds),
+        components=components,
+        external_systems=joined(known.external_systems, more.external_systems),
+        elects=joined(known.elects, more.elects),
+    )
+
+
 def _facts(trial: Trial, world: World, built_ins: Sequence[str], kinds: Sequence[tuple[str, str]]) -> Any:
     components = []
     written: dict[str, dict[tuple[str, str], None]] = {}
+    deleted: dict[str, dict[tuple[str, str], None]] = {}
+    adopted: dict[str, dict[tuple[str, str], None]] = {}
     for change in world.history.changes:
         obj = change.after or change.before
         assert obj is not None
-        written.setdefault(change.component, {})[(obj["apiVersion"], obj["kind"])] = None
+        kind = (obj["apiVersion"], obj["kind"])
+        written.setdefault(change.component, {})[kind] = None
+        if change.verb in ("delete", "deletecollection"):
+            deleted.setdefault(change.component, {})[kind] = None
+        if change.before and change.after and controller_of(change.after) and not controller_of(change.before):
+            adopted.setdefault(change.component, {})[kind] = None
     systems: dict[str, dict[str, None]] = {}
     for event in world.trace.events:
         if event.kind == "external" and event.data.get("phase") == "call":
@@ -178,6 +230,8 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str], kinds: Sequence
                 external_systems=tuple(sorted(systems.get(process.name, {}))),
                 controllers=process.controllers,
                 kinds_written=tuple(sorted(written.get(process.name, {}))),
+                kinds_deleted=tuple(sorted(deleted.get(process.name, {}))),
+                kinds_adopted=tuple(sorted(adopted.get(process.name, {}))),
             )
         )
     return trial_facts.Facts(
@@ -189,4 +243,3 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str], kinds: Sequence
         profile=trial.profile,
         instances=trial.instances,
     )
-

@@ -97,7 +97,7 @@ class History:
             return _without_heartbeats(before) != _without_heartbeats(event.object)
         if paths is None:
             return True  # the API server drops writes that change nothing: whatever commits did change something
-        return _without(before, paths) != _without(event.object, paths)
+        return bool(_without(before, paths) != _without(event.object, paths))
 
 
 def _without_heartbeats(node: JsonObject) -> JsonObject:
@@ -106,12 +106,17 @@ def _without_heartbeats(node: JsonObject) -> JsonObject:
         {key: value for key, value in condition.items() if key != "lastHeartbeatTime"}
         for condition in status.get("conditions") or ()
     ]
-    metadata = {key: value for key, value in node["metadata"].items() if key not in ("resourceVersion", "managedFields")}
+    metadata = {
+        key: value for key, value in node["metadata"].items() if key not in ("resourceVersion", "managedFields")
+    }
     return {**node, "metadata": metadata, "status": status}
 
 
 def _without(obj: JsonObject, paths: Sequence[Sequence[str]]) -> Any:
-    slim: Any = {**obj, "metadata": {k: v for k, v in obj["metadata"].items() if k not in ("resourceVersion", "managedFields")}}
+    slim: Any = {
+        **obj,
+        "metadata": {k: v for k, v in obj["metadata"].items() if k not in ("resourceVersion", "managedFields")},
+    }
     for path in paths:
         slim = _drop(slim, path)
     return slim

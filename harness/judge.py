@@ -5,6 +5,7 @@ or never found, what commits showed in 11 (design section 2.5). A violation is w
 drives the world, never inside it.
 """
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,11 +29,11 @@ class Found:
     step: int
     key: str
 
-    @property
+    @builtins.property
     def name(self) -> str:
         return self.property.name
 
-    @property
+    @builtins.property
     def kind(self) -> str:
         return self.judgement.objects[0].kind if self.judgement.objects else ""
 
@@ -51,9 +52,7 @@ class Judge:
         always = [p for p in properties if p.when == "always"]
         on = {p.name: frozenset(getattr(p, "on", _EVERYTHING)) for p in always}
         self._requests = [p for p in always if "request" in on[p.name]]
-        self._commits = {
-            verb: [p for p in always if verb in on[p.name]] for verb in ("create", "update", "delete")
-        }
+        self._commits = {verb: [p for p in always if verb in on[p.name]] for verb in ("create", "update", "delete")}
         self._at_rest = [p for p in properties if p.when in ("at_rest", "eventually", "sometimes")]
         self._no_panic = next((p for p in properties if p.name == "no_panic"), None)
 

@@ -25,6 +25,10 @@ PUMPS_AT_STOP_MAX = 1000
 """Rounds that cancelled tasks get to finish; what still refuses is abandoned with its generator (arbitrary)."""
 
 
+_SWITCH = "_ALLOW_DETERMINISTIC_SCHEDULING"
+"""trio's own switch for a reproducible task order; it reads it in every round (guarded by a test)."""
+
+
 class VirtualClock(trio.abc.Clock):
     """trio's view of the host's time. Learns trio's own next deadline, for plug-ins that call bare `trio.sleep`."""
 
@@ -96,14 +100,14 @@ class _Kernel:
         # Kernels nest: fair weather is found out while a storm's world stands still. trio allows one run a thread, so
         # the outer run's context is put aside and handed back (only in stack order, which `with` guarantees).
         context = _run.GLOBAL_RUN_CONTEXT.__dict__
-        self._saved = (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name, dict(context))
+        self._saved = (vars(_run)[_SWITCH], _run._r, sniffio_loop.name, dict(context))
         context.clear()
-        _run._ALLOW_DETERMINISTIC_SCHEDULING = True
+        vars(_run)[_SWITCH] = True
         _run._r = cast(random.Random, _TaskOrder(self._salt))
         sniffio_loop.name = "trio"
 
     def _hand_back(self) -> None:
-        _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r, sniffio_loop.name, context = self._saved
+        vars(_run)[_SWITCH], _run._r, sniffio_loop.name, context = self._saved
         _run.GLOBAL_RUN_CONTEXT.__dict__.clear()
         _run.GLOBAL_RUN_CONTEXT.__dict__.update(context)
 
@@ -118,7 +122,7 @@ class DirectKernel(_Kernel):
         self._generator: Generator[float, Any, None] = _run.unrolled_run(
             self._runner, cast(Callable[..., Awaitable[object]], self._main), (), host_uses_signal_set_wakeup_fd=True
         )
-        self._generator.send(None)
+        next(self._generator)
         self.pump()
 
     def pump(self) -> None:

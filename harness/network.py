@@ -57,7 +57,9 @@ class Network:
         self._heap: list[tuple[float, int, int, Entry]] = []
         self._sequence = 0
 
-    def send(self, channel: Channel, action: Callable[[], None], *, extra_s: float = 0.0, owner: object = None) -> Entry:
+    def send(
+        self, channel: Channel, action: Callable[[], None], *, extra_s: float = 0.0, owner: object = None
+    ) -> Entry:
         """Put a message on its way; it arrives after the channel's latency plus `extra_s`."""
         latency = self.latency
         delay_s, latency_s = extra_s, 0.0
@@ -91,7 +93,9 @@ class Network:
         heapq.heappush(self._heap, (due_s, self.latency.tie(self._sequence), self._sequence, entry))
         return entry
 
-    def call_at(self, due_s: float, action: Callable[[], None], *, heartbeat: bool = False, owner: object = None) -> Entry:
+    def call_at(
+        self, due_s: float, action: Callable[[], None], *, heartbeat: bool = False, owner: object = None
+    ) -> Entry:
         """A timer."""
         self._sequence += 1
         due_s = max(due_s, self.now_s)

@@ -94,13 +94,19 @@ def hold_all(world: "World", *, component: str, seconds: float, **_: Any) -> boo
     return _each_stream(world, component, None, lambda stream: world.fabric.hold(stream, seconds))
 
 
-def cut_stream(world: "World", *, component: str, kind: str, relist: bool = False, down_s: float = 0.0, **_: Any) -> bool:
+def cut_stream(
+    world: "World", *, component: str, kind: str, relist: bool = False, down_s: float = 0.0, **_: Any
+) -> bool:
     """A stream breaks and cannot be opened again for a while. `relist`: then its client has to list."""
     process = world.find_process(component)
     if process is None or process.life is None:
         return False
     if down_s > 0:
-        _refuse(world, down_s, lambda p, _s, r: _refused_watch(p is process and r.kind == kind and r.verb in ("watch", "list")))
+        _refuse(
+            world,
+            down_s,
+            lambda p, _s, r: _refused_watch(p is process and r.kind == kind and r.verb in ("watch", "list")),
+        )
     return _each_stream(world, component, kind, lambda stream: world.fabric.cut(stream, relist=relist))
 
 
@@ -193,7 +199,9 @@ def partition(world: "World", *, component: str, server: int | None, seconds: fl
     for stream in list(process.life.streams):
         if stream.server in servers:
             world.fabric.hold(stream, None)
-    world.network.call_at(world.network.now_s + seconds, partial(_heal_partition, world, process, list(servers), seconds))
+    world.network.call_at(
+        world.network.now_s + seconds, partial(_heal_partition, world, process, list(servers), seconds)
+    )
     return True
 
 
@@ -237,17 +245,24 @@ def compact(world: "World", *, keep: int = 0, **_: Any) -> bool:
     world.store.compact(revision)
     for index, server in enumerate(world.servers):
         if index not in world.lagging:
-            server.forget_events()
+            server.forget_before(revision)
     return True
 
 
-def deny(world: "World", *, component: str, kind: str | None, verb: str | None, reason: str, seconds: float, **_: Any) -> bool:
+def deny(
+    world: "World", *, component: str, kind: str | None, verb: str | None, reason: str, seconds: float, **_: Any
+) -> bool:
     """Admission, authorization or quota refuses a process's writes for a while (403)."""
     if world.find_process(component) is None:
         return False
 
     def refuse(process: Process, _server: int, request: ApiRequest) -> ApiError | None:
-        if process.name != component or request.is_read or kind not in (None, request.kind) or verb not in (None, request.verb):
+        if (
+            process.name != component
+            or request.is_read
+            or kind not in (None, request.kind)
+            or verb not in (None, request.verb)
+        ):
             return None
         return Forbidden(reason)
 
@@ -276,8 +291,14 @@ def touch(world: "World", *, command: Command | None = None, **_: Any) -> bool:
     marks = int((current["metadata"].get("annotations") or {}).get("seatrial.dev/touched", "0")) + 1
     body = {"metadata": {"annotations": {"seatrial.dev/touched": str(marks)}}}
     return _as_user(
-        world, verb="patch", api_version=request.api_version, kind=request.kind, namespace=request.namespace,
-        name=request.name, body=body, patch_type="merge",
+        world,
+        verb="patch",
+        api_version=request.api_version,
+        kind=request.kind,
+        namespace=request.namespace,
+        name=request.name,
+        body=body,
+        patch_type="merge",
     )
 
 
@@ -291,8 +312,14 @@ def user_patch(
 ) -> bool:
     """A user edits this object."""
     return _as_user(
-        world, verb="patch", api_version=api_version, kind=kind, namespace=namespace, name=name,
-        body=copy_json(body), patch_type="merge",
+        world,
+        verb="patch",
+        api_version=api_version,
+        kind=kind,
+        namespace=namespace,
+        name=name,
+        body=copy_json(body),
+        patch_type="merge",
     )
 
 
@@ -302,7 +329,10 @@ def delete_owned(world: "World", *, child: str, **_: Any) -> bool:
     if obj is None:
         return False
     return user_delete(
-        world, api_version=obj["apiVersion"], kind=obj["kind"], namespace=obj["metadata"].get("namespace"),
+        world,
+        api_version=obj["apiVersion"],
+        kind=obj["kind"],
+        namespace=obj["metadata"].get("namespace"),
         name=obj["metadata"]["name"],
     )
 
@@ -318,8 +348,12 @@ def vandalize(world: "World", *, child: str, what: str, **_: Any) -> bool:
         "finalizers": {"metadata": {"finalizers": None}},
     }
     return user_patch(
-        world, api_version=obj["apiVersion"], kind=obj["kind"], namespace=obj["metadata"].get("namespace"),
-        name=obj["metadata"]["name"], body=bodies[what],
+        world,
+        api_version=obj["apiVersion"],
+        kind=obj["kind"],
+        namespace=obj["metadata"].get("namespace"),
+        name=obj["metadata"]["name"],
+        body=bodies[what],
     )
 
 
@@ -351,7 +385,9 @@ def node_crash(world: "World", *, node: str, down_s: float, **_: Any) -> bool:
 def external_drift(world: "World", *, item: str, **_: Any) -> bool:
     """An outside item disappears by itself: somebody deleted it in the console."""
     system, _slash, item_id = item.rpartition("/")
-    step = world.trace.add(world.network.now_s, "external", system, object=item_id, data={"verb": "delete", "phase": "drift"})
+    step = world.trace.add(
+        world.network.now_s, "external", system, object=item_id, data={"verb": "delete", "phase": "drift"}
+    )
     gone = world.outside.handle(ExternalCall(system=system, verb="delete", key=item_id)) is not None
     world.cause = step
     return gone
@@ -363,7 +399,12 @@ def overlap(world: "World", *, component: str, seconds: float, **_: Any) -> bool
     if process is None or world.find_process(f"{component}-next") is not None:
         return False
     twin = Process(
-        world, f"{component}-next", process.factory, under_test=process.under_test, instance=process.instance + 1, overlap=True
+        world,
+        f"{component}-next",
+        process.factory,
+        under_test=process.under_test,
+        instance=process.instance + 1,
+        overlap=True,
     )
     world.processes.append(twin)
     twin.start()

@@ -84,7 +84,7 @@ def name_and_overlap(factory: Factory) -> tuple[str, bool]:
     """
     environment = Environment(
         name="rehearsal",
-        transport=_NoTransport(),  # type: ignore[arg-type]  # never called
+        transport=_NoTransport(),
         clock=_StillClock(),
         random=random.Random(0),
     )
@@ -116,7 +116,11 @@ def make_plan(trial: Trial, built_ins: Sequence[str], gc_kinds: Sequence[tuple[s
             )
     listed = {id(factory) for factory in trial.factories}
     for name in built_ins:
-        programs.extend(program for program in _built_in(name, trial) if id(program.factory) not in listed and program.name not in taken)
+        programs.extend(
+            program
+            for program in _built_in(name, trial)
+            if id(program.factory) not in listed and program.name not in taken
+        )
     return Plan(
         trial=trial,
         programs=tuple(programs),
@@ -134,9 +138,7 @@ def _built_in(name: str, trial: Trial) -> list[Program]:
     from reference_impl.scheduler import scheduler
 
     if name == "kubelet":
-        return [
-            Program(name=f"kubelet-node-{index}", factory=kubelet(f"node-{index}")) for index in range(trial.nodes)
-        ]
+        return [Program(name=f"kubelet-node-{index}", factory=kubelet(f"node-{index}")) for index in range(trial.nodes)]
     if name == "scheduler":
         return [Program(name="scheduler", factory=scheduler)]
     return [Program(name=name, factory=CONTROLLERS[name])]

@@ -19,8 +19,9 @@ from harness.errors import UsageError
 from harness.knowledge import Knowledge, Memory
 from harness.network import Entry
 from reference_impl.environment import Environment
+from reference_impl.errors import ApiError
 from reference_impl.protocol import JsonObject
-from reference_impl.runtime import Client, Component, Controller, LeadershipLost, run_process
+from reference_impl.runtime import Client, Component, Controller, LeadershipLost, Retry, run_process
 from reference_impl.runtime.informer import Informer
 
 if TYPE_CHECKING:
@@ -332,6 +333,9 @@ def exit_of(error: BaseException | None) -> tuple[str, bool]:
     leaves = _leaves(error)
     if leaves and all(isinstance(leaf, LeadershipLost) for leaf in leaves):
         return "lost its lease and exited", False
+    if leaves and all(isinstance(leaf, (ApiError, Retry)) for leaf in leaves):
+        # A program without a queue that gives up on an error ends with exit code 1 and is started again: no panic.
+        return f"gave up on {type(leaves[0]).__name__} and exited", False
     first = leaves[0] if leaves else error
     text = " ".join(f"{type(first).__name__}: {first}".split())
     return text, True

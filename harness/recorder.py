@@ -87,7 +87,10 @@ class Recorder:
             command.life.process.name,
             peer=world.servers[command.server].name if of_kind else request.system,
             object=_named(request.kind, request.namespace, request.name) if of_kind else request.key or "",
-            caused_by=(command.sent.step if command.sent is not None else command.message_nth, *((cause,) if cause >= 0 else ())),
+            caused_by=(
+                command.sent.step if command.sent is not None else command.message_nth,
+                *((cause,) if cause >= 0 else ()),
+            ),
             data={
                 "error": error.reason if error is not None else None,
                 "code": error.status if error is not None else 200,
@@ -141,8 +144,12 @@ class Recorder:
         world, life, obj = self.world, stream.life, event.object
         if event.type == "ERROR":
             world.cause = self.trace.add(
-                world.network.now_s, "event", life.process.name, peer=world.servers[stream.server].name,
-                object=stream.request.kind, caused_by=(cause,) if cause >= 0 else (),
+                world.network.now_s,
+                "event",
+                life.process.name,
+                peer=world.servers[stream.server].name,
+                object=stream.request.kind,
+                caused_by=(cause,) if cause >= 0 else (),
                 data={"type": "ERROR", "code": obj.get("code")},
             )
             return

@@ -23,7 +23,9 @@ from harness.trial import Trial, trial_from_description
 from harness.watchdog import watchdog
 
 
-def replay(schedule: str | os.PathLike[str] | dict[str, Any] | Schedule, trial: Trial | None = None, times: int = 1) -> Outcome:
+def replay(
+    schedule: str | os.PathLike[str] | dict[str, Any] | Schedule, trial: Trial | None = None, times: int = 1
+) -> Outcome:
     """Run a schedule `times` times.
 
     Args:
@@ -48,7 +50,9 @@ def replay(schedule: str | os.PathLike[str] | dict[str, Any] | Schedule, trial: 
         examples = [session.run(recorded.workload, recorded.weather, recorded.salt) for _ in range(times)]
         for again in examples[1:]:
             assert_same_trace(examples[0].world.trace, again.world.trace)
-    exact = recorded.expect is not None and recorded.versions == versions() and recorded.code_digest == code_digest(trial)
+    exact = (
+        recorded.expect is not None and recorded.versions == versions() and recorded.code_digest == code_digest(trial)
+    )
     if exact and given is None:
         _compare(recorded, examples[0])
     outcome = _outcome(session, recorded, examples, exact=exact)
@@ -75,7 +79,9 @@ def _outcome(session: Session, recorded: Schedule, examples: list[Example], *, e
     missing = [a for i, a in enumerate(recorded.weather) if i not in example.world.weather.met]
     warnings = [f"never came: {_told(action)}" for action in missing]
     if not exact and recorded.expect is not None:
-        warnings.append("controller code or versions differ from the recording: replayed semantically, hash not compared")
+        warnings.append(
+            "controller code or versions differ from the recording: replayed semantically, hash not compared"
+        )
     claims = [expected] if expected else [claim.name for claim in session.plan.properties]
     violated = {f.name: f for f in found}
     outcome = Outcome(
@@ -125,5 +131,7 @@ def _violation(recorded: Schedule, example: Example, found: Found) -> Violation:
 
 def _told(action: dict[str, Any]) -> str:
     named = action.get("request") or action.get("event") or {}
-    where = " ".join(str(part) for part in (named.get("verb") or named.get("type"), named.get("kind"), named.get("name")) if part)
+    where = " ".join(
+        str(part) for part in (named.get("verb") or named.get("type"), named.get("kind"), named.get("name")) if part
+    )
     return f"{action['do']} at {action['at']} of {action.get('component', 'the plane')} {where}".rstrip()

@@ -1,4 +1,4 @@
-"""What all examples of one trial share: the plan, the rehearsal, fair-weather references, the workloads, the targets.
+"""What all examples of one trial share: the plan, the dry_run, fair-weather references, the workloads, the targets.
 
 Made once per `check`; deciders (state machine, replay, shrinker) draw on it.
 """
@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 
 from harness.contract import Fault, Message, Moment
 from harness.example import Example, run_schedule
-from harness.fair_weather import FairWeather, Rehearsal, rehearse
+from harness.fair_weather import DryRun, FairWeather, dry_run, learn
 from harness.judge import Found
 from harness.trial import Trial
 from harness.weather import Action
-from harness.workload import WorkloadPool, initial
+from harness.workload import WorkloadPool, beginning
 
 POOL_SIZE = 24
 POOL_LENGTH = 8
 """So many different workloads, each of at most so many user actions after the manifests: enough for variety, few enough
 that their fair-weather references are soon all cached (measured: docs/performance.md)."""
+
+LESSONS = 8
+"""Workloads of the pool that are run in fair weather beforehand, to see which messages there are (the simple ones)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,30 +73,33 @@ class Session:
     """See the module. Raises UsageError if the controllers cannot be started."""
 
     def __init__(self, trial: Trial) -> None:
-        self.rehearsal: Rehearsal = rehearse(trial)
-        self.plan = self.rehearsal.plan
+        self.dry_run: DryRun = dry_run(trial)
+        self.trial = self.dry_run.plan.trial
+        self.workloads = self._workloads()
+        if not self.dry_run.example.violations:
+            self.dry_run = learn(self.dry_run, self.workloads[1:LESSONS])
+        self.plan = self.dry_run.plan
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
         self.tally = Tally()
         self.findings: list[Finding] = []
         self.varied = False
         """Set by `check`: what Hypothesis draws is moved by the example's number (see `machine.py`)."""
-        self.workloads = self._workloads()
         self.latency = any(fault.name == "latency" for fault in self.plan.faults)
         self.faults = [fault for fault in self.plan.faults if self.targets(fault)]
 
     def _workloads(self) -> list[list[Action]]:
-        trial = self.trial
-        if isinstance(trial.workload, tuple):
-            return [list(trial.workload)]
-        first = initial(trial)
-        if callable(trial.workload):
-            return [[*first, {"do": "program"}]]
-        return [[*first, *further] for further in WorkloadPool(trial, trial.seed, POOL_SIZE, POOL_LENGTH).workloads]
+        first = beginning(self.trial)
+        if self.trial.workload is not None:
+            return [first]
+        return [
+            [*first, *further]
+            for further in WorkloadPool(self.trial, self.trial.seed, POOL_SIZE, POOL_LENGTH).workloads
+        ]
 
     def targets(self, fault: Fault) -> list[Target]:
         """Where this kind can strike, as far as fair weather has shown; those of controllers under test first."""
-        samples = self.rehearsal.samples
+        samples = self.dry_run.samples
         found = [
             (not message.under_test, Target(phase=phase, component=component, verb=verb, kind=kind))
             for (phase, component, verb, kind), message in samples.items()
@@ -101,7 +107,7 @@ class Session:
         ]
         found.sort(key=lambda pair: pair[0])
         targets = [target for _, target in found]
-        if _applies(fault, Moment(step=0, time_s=0.0, plane=self.rehearsal.example.world)):
+        if _applies(fault, Moment(step=0, time_s=0.0, plane=self.dry_run.example.world)):
             targets.append(Target(phase="step"))
         return targets
 
@@ -110,7 +116,9 @@ class Session:
         tested = {program.name for program in self.plan.programs if program.under_test}
         return [target for target in self.targets(fault) if target.component in tested]
 
-    def run(self, workload: Sequence[Action], weather: Sequence[Action], salt: int, *, kernel: str = "direct") -> Example:
+    def run(
+        self, workload: Sequence[Action], weather: Sequence[Action], salt: int, *, kernel: str = "direct"
+    ) -> Example:
         """Execute a schedule and judge it against fair weather."""
         reference = self.fair_weather.reference(workload)
         return run_schedule(self.plan, workload, weather, salt=salt, reference=reference, kernel=kernel)

@@ -30,7 +30,9 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
     limit_s = began_s + PATIENCE_S
     quiet_at = -1
     horizon_s = began_s
-    world.last_effective_s = max(world.last_effective_s, began_s) if silence_s >= SILENCE_LONG_S else world.last_effective_s
+    world.last_effective_s = (
+        max(world.last_effective_s, began_s) if silence_s >= SILENCE_LONG_S else world.last_effective_s
+    )
     try:
         while True:
             if network.messages == 0 and quiet_at != world.history.effective_count:

@@ -180,7 +180,9 @@ def _simpler(item: Item) -> list[Item]:
     return [Item(False, form, item.step) for form in forms]
 
 
-def shrink_all(session: Session, finding: Finding, limit: int = 3, progress: Callable[[str], Any] | None = None) -> list[Shrunk]:
+def shrink_all(
+    session: Session, finding: Finding, limit: int = 3, progress: Callable[[str], Any] | None = None
+) -> list[Shrunk]:
     """Shrink each distinct bug of a finding, most severe first, at most `limit`."""
     order = {claim.name: index for index, claim in enumerate(session.plan.properties)}
     shrunk = []

@@ -74,7 +74,17 @@ class Trace:
         """Record one event; returns its step."""
         step = len(self.events)
         self.events.append(
-            TraceEvent(step, time_s, kind, component, peer, object, resource_version, caused_by, data if data is not None else {})
+            TraceEvent(
+                step,
+                time_s,
+                kind,
+                component,
+                peer,
+                object,
+                resource_version,
+                caused_by,
+                data if data is not None else {},
+            )
         )
         return step
 

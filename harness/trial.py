@@ -20,10 +20,10 @@ from harness.contract import Property
 from harness.errors import UsageError
 from harness.facts import ComponentFacts, Facts
 from harness.manifests import calling_directory, check_manifests, kinds_served, load_manifests
-from harness.trial_description import Known, arguments_of, describe, opaque_parts
+from harness.trial_description import Known, PlaneVariant, arguments_of, describe, opaque_parts, plane_variant
 from reference_impl.protocol import JsonObject
 
-__all__ = ["PROFILES", "ComponentFacts", "Facts", "Known", "Trial", "trial_from_description"]
+__all__ = ["PROFILES", "ComponentFacts", "Facts", "Known", "PlaneVariant", "Trial", "trial_from_description"]
 
 PROFILES = ("kubernetes", "hostile")
 
@@ -41,6 +41,7 @@ class Trial:
         controllers: factories (they take a Client), or "module:factory".
         manifests: paths, relative to the file that builds the trial, then to the current directory; or parsed objects.
         volatile: "Kind.path.to.field" or "Kind": what never rests.
+        plane: variants of store or API server: an object (or dict) with `store`, `apiserver` or both.
         seed: the trial is a pure function of its inputs and this.
         max_steps: user actions and weather in one example, at most.
 
@@ -54,16 +55,16 @@ class Trial:
     profile: str = "kubernetes"
     properties: Sequence[str | Property] | None = None
     built_ins: str | Sequence[str] = "auto"
-    workload: Sequence[JsonObject] | Callable[..., Any] | str | None = None
+    workload: Sequence[JsonObject] | Callable[..., Any] | None = None
     edits: Mapping[str, Any] | None = None
-    settled: Mapping[str, Callable[..., bool] | str] | None = None
+    settled: Mapping[str, Callable[..., bool]] | None = None
     volatile: Sequence[str] = ()
     ignore: Sequence[Known] = ()
     external: Mapping[str, Any] | None = None
     faults: Sequence[str] | None = None
     no_faults: Sequence[str] = ()
     repairs: Sequence[str] = ()
-    plane: Any = None
+    plane: PlaneVariant | None = None
     nodes: int = 2
     apiservers: int = 2
     instances: int = 1
@@ -88,6 +89,8 @@ class Trial:
         self._check_names()
         self._check_built_ins()
         self._check_mappings()
+        if self.plane is not None:
+            put(self, "plane", plane_variant(self.plane))
         self._load_manifests()
         self._load_workload()
 
@@ -98,7 +101,7 @@ class Trial:
         object.__setattr__(self, "manifests", loaded)
 
     def _load_workload(self) -> None:
-        workload = self.workload
+        workload: Any = self.workload
         if isinstance(workload, str):
             object.__setattr__(self, "workload", load(workload, purpose="workload"))
         elif workload is not None and not callable(workload):
@@ -191,9 +194,10 @@ class Trial:
             if not isinstance(known, Known):
                 raise UsageError(f"ignore: {known!r} is not a Known: write Known(property=..., kind=..., reason=...)")
         if self.settled:
+            given: Mapping[str, Any] = self.settled
             resolved = {
                 kind: load(predicate, purpose="settled predicate") if isinstance(predicate, str) else predicate
-                for kind, predicate in self.settled.items()
+                for kind, predicate in given.items()
             }
             for kind, predicate in resolved.items():
                 if not callable(predicate):

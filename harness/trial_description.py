@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.code_reference import name_of_code, reference_to
+from harness.code_reference import load, name_of_code, reference_to
 from harness.errors import UsageError
 from reference_impl.objects import copy_json
 from reference_impl.protocol import JsonObject
@@ -31,6 +31,38 @@ class Known:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneVariant:
+    """Other code under the plane than the reference's own: what `Trial(plane=...)` becomes.
+
+    `store` takes nothing and returns a Store; `apiserver` takes what `ApiServer` takes. None: the reference's own.
+    """
+
+    store: Callable[..., Any] | None = None
+    apiserver: Callable[..., Any] | None = None
+
+
+def plane_variant(given: Any) -> PlaneVariant:
+    """Of anything with `store` or `apiserver`, or a dict of them; code may be named as "module:attribute".
+
+    Raises:
+        UsageError: it has neither, something else, or code that cannot be called.
+    """
+    allowed = ("store", "apiserver")
+    if isinstance(given, Mapping):
+        parts = dict(given)
+    else:
+        parts = {name: getattr(given, name) for name in allowed if getattr(given, name, None) is not None}
+    if not parts or any(name not in allowed for name in parts):
+        raise UsageError(f"plane={given!r} cannot work: give an object or dict with `store`, `apiserver` or both")
+    for name, code in parts.items():
+        if isinstance(code, str):
+            parts[name] = load(code, purpose=f"plane.{name}")
+        elif code is not None and not callable(code):
+            raise UsageError(f"plane.{name}={code!r} cannot be called: pass a class or a function that makes one")
+    return PlaneVariant(**parts)
+
+
 def describe(trial: "Trial") -> JsonObject:
     """See `Trial.describe`. Keys in the order in which a person would read them."""
     properties = trial.properties
@@ -43,7 +75,7 @@ def describe(trial: "Trial") -> JsonObject:
         **{name: list(getattr(trial, name)) for name in _LISTS},
         "ignore": [{"property": k.property, "kind": k.kind, "reason": k.reason} for k in trial.ignore],
         "faults": None if trial.faults is None else list(trial.faults),
-        "plane": _value(trial.plane),
+        "plane": _plane(trial.plane),
         "external": _value(trial.external),
         "edits": _value(trial.edits),
         "settled": _value(trial.settled),
@@ -82,6 +114,13 @@ def arguments_of(description: Any) -> dict[str, Any]:
         arguments["ignore"] = [_known(item) for item in arguments["ignore"]]
     edits = {path: values for path, values in (description.get("edits") or {}).items() if not list(_opaque_in(values))}
     return {**arguments, "edits": edits or None}
+
+
+def _plane(plane: PlaneVariant | None) -> Any:
+    if plane is None:
+        return None
+    parts = {"store": plane.store, "apiserver": plane.apiserver}
+    return {name: _code(code) for name, code in parts.items() if code is not None}
 
 
 def _known(item: Any) -> Known:

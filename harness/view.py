@@ -262,4 +262,3 @@ class WorldView:
 
     def fault_fired(self, name: str) -> bool:
         return name in self._world.weather.fired_counts
-

@@ -113,9 +113,7 @@ class Weather:
 
     # ---------------------------------------------------------------------------------------------- occasions
 
-    def meet(
-        self, phase: str, command: "Command", *, result: Any = None, committed: bool = False
-    ) -> Verdict | None:
+    def meet(self, phase: str, command: "Command", *, result: Any = None, committed: bool = False) -> Verdict | None:
         """A request arrives, or its reply is about to leave."""
         if self.over:
             return None

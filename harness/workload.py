@@ -10,50 +10,45 @@ Not modelled here: spacing between actions (the machine's), and users whose obje
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.actions import Action, describe
-from harness.edits import choices, extra_values, merge_patch, replicas_path, value_at
-from harness.errors import UsageError
-from harness.manifests import CRD, create, scratch_server
+from harness.contract import ObjectRef
+from harness.edits import merge_patch, value_at
+from harness.rehearsal import SET_UP, Cast, Rehearsal, kind_of, target_of
 from harness.user import perform
-from reference_impl.apiserver.server import ApiServer
-from reference_impl.errors import ApiError, NotFound
-from reference_impl.kinds import KindInfo
-from reference_impl.objects import copy_json
-from reference_impl.protocol import ApiRequest, JsonObject
+from reference_impl.protocol import JsonObject
 
 if TYPE_CHECKING:
     from harness.trial import Trial
 
 __all__ = ["WorkloadPool", "describe", "initial", "perform", "setup_objects"]
 
-_SUPPORTING = ("ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
-               "PriorityClass", "StorageClass", "PersistentVolume", "Node")  # fmt: skip
-"""Kinds that users seldom touch once they are there. Custom kinds are chosen twice as often as other main kinds, and
-those four times as often as these."""
-
-_OWNED: dict[str, tuple[tuple[str, str], ...]] = {
-    "Deployment": (("apps/v1", "ReplicaSet"),),
-    "ReplicaSet": (("v1", "Pod"),),
-    "StatefulSet": (("v1", "Pod"),),
-    "DaemonSet": (("v1", "Pod"),),
-    "Job": (("v1", "Pod"),),
-    "CronJob": (("batch/v1", "Job"),),
-    "Service": (("discovery.k8s.io/v1", "EndpointSlice"),),
-}
-
 _LABEL = "seatrial.dev/touched"
 
 
 def setup_objects(trial: "Trial") -> list[JsonObject]:
     """CustomResourceDefinitions and Namespaces of the manifests: there before step 0, not actions."""
-    return [obj for obj in trial.objects if obj["kind"] in (CRD, "Namespace")]
+    return [obj for obj in trial.objects if obj["kind"] in SET_UP]
 
 
 def initial(trial: "Trial") -> list[Action]:
-    """The creates of all other manifests, in order."""
-    return [{"do": "create", "object": obj} for obj in trial.objects if obj["kind"] not in (CRD, "Namespace")]
+    """The creates of all other manifests, in order; left out are those that an explicit workload creates itself."""
+    explicit = trial.workload if isinstance(trial.workload, tuple) else ()
+    created = [ObjectRef.to(action["object"]) for action in explicit if action["do"] in ("create", "apply")]
+    return [
+        {"do": "create", "object": obj}
+        for obj in trial.objects
+        if obj["kind"] not in SET_UP and ("name" not in obj["metadata"] or ObjectRef.to(obj) not in created)
+    ]
+
+
+def beginning(trial: "Trial") -> list[Action]:
+    """What users do before anything is varied: the manifests, and the whole of an explicit workload."""
+    first = initial(trial)
+    if isinstance(trial.workload, tuple):
+        return [*first, *trial.workload]
+    return [*first, {"do": "program"}] if callable(trial.workload) else first
 
 
 class WorkloadPool:
@@ -71,7 +66,7 @@ class WorkloadPool:
     def __init__(self, trial: "Trial", seed: int, size: int = 24, length: int = 8) -> None:
         self.workloads: list[list[Action]] = []
         self._random = random.Random(f"workload/{seed}")
-        self._cast = _Cast(trial)
+        self._cast = Cast(trial)
         for plan in self._simple():
             self._keep(plan)
         for _ in range(4 * size):
@@ -90,7 +85,7 @@ class WorkloadPool:
         if not self._cast.objects:
             return plans
         first = self._cast.objects[0]
-        deciders: list[Callable[[_Rehearsal, JsonObject], list[Action]]] = [
+        deciders: list[Callable[[Rehearsal, JsonObject], list[Action]]] = [
             self._edit,
             lambda rehearsal, obj: [_delete(obj)],
             lambda rehearsal, obj: [_delete(obj), {"do": "create", "object": obj}],
@@ -99,7 +94,7 @@ class WorkloadPool:
             lambda rehearsal, obj: self._cast.delete_owned(obj, 0),
         ]
         for decide in deciders:
-            rehearsal = _Rehearsal(self._cast)
+            rehearsal = Rehearsal(self._cast)
             plan = decide(rehearsal, first)
             if plan and all(rehearsal.accepts(action) for action in plan):
                 plans.append(plan)
@@ -110,7 +105,7 @@ class WorkloadPool:
         wanted = 1
         while wanted < length and rng.random() < 0.55:
             wanted += 1
-        rehearsal = _Rehearsal(self._cast)
+        rehearsal = Rehearsal(self._cast)
         plan: list[Action] = []
         for _ in range(4 * wanted):
             actions = self._decide(rehearsal)
@@ -121,7 +116,7 @@ class WorkloadPool:
                 break
         return plan
 
-    def _decide(self, rehearsal: "_Rehearsal") -> list[Action]:
+    def _decide(self, rehearsal: Rehearsal) -> list[Action]:
         """What a user does next; [] if the dice fell on what is not possible now."""
         rng, cast = self._random, self._cast
         obj = rng.choices(cast.objects, cast.weights)[0]
@@ -133,7 +128,7 @@ class WorkloadPool:
         if dice < 0.55:
             return cast.scale(rehearsal, obj, up=rng.random() < 0.5)
         if dice < 0.65:
-            return [{"do": "label", **_target(obj), "labels": {_LABEL: str(rng.randint(1, 3))}}]
+            return [{"do": "label", **target_of(obj), "labels": {_LABEL: str(rng.randint(1, 3))}}]
         if dice < 0.75:
             return [{**_delete(obj), **({"propagation": "Foreground"} if rng.random() < 0.2 else {})}]
         if dice < 0.87:
@@ -142,182 +137,17 @@ class WorkloadPool:
             return cast.delete_owned(obj, rng.randint(0, 1))
         return [{"do": "delete_namespace", "name": rng.choice(cast.namespaces)}]
 
-    def _edit(self, rehearsal: "_Rehearsal", obj: JsonObject) -> list[Action]:
-        options = list(self._cast.edits[_kind_of(obj)].items())
+    def _edit(self, rehearsal: Rehearsal, obj: JsonObject) -> list[Action]:
+        options = list(self._cast.edits[kind_of(obj)].items())
         self._random.shuffle(options)
         now = rehearsal.get(obj)
         for path, values in options:
             others = [value for value in values if value != value_at(now, path)]
             if others:
                 value = self._random.choice(others)
-                return [{"do": "patch", **_target(obj), "body": merge_patch(path, value)}]
+                return [{"do": "patch", **target_of(obj), "body": merge_patch(path, value)}]
         return []
 
 
-class _Cast:
-    """What users have to do with: the named objects of the manifests, main ones first, and what they might change."""
-
-    def __init__(self, trial: "Trial") -> None:
-        self.given = list(trial.objects)
-        self.base = scratch_server(self.given)
-        named = [a["object"] for a in initial(trial) if a["object"]["metadata"].get("name")]
-        self.objects = sorted(named, key=self._rank)
-        self.weights = [(8, 4, 1)[self._rank(obj)] for obj in self.objects]
-        self.namespaces = [obj["metadata"]["name"] for obj in self.given if obj["kind"] == "Namespace"]
-        extra = extra_values(trial.edits)
-        for kind in extra:
-            if not any(obj["kind"] == kind for obj in self.objects):
-                raise UsageError(f"edits: no manifest is of kind {kind!r}: add one, or correct the kind")
-        kinds = dict.fromkeys(_kind_of(obj) for obj in self.objects)
-        self.edits = {
-            kind: choices(self.info(kind), [o for o in self.objects if _kind_of(o) == kind], extra.get(kind[1], {}))
-            for kind in kinds
-        }
-        for kind, fields in extra.items():
-            for path, values in fields.items():
-                self._check_edit(kind, path, values)
-        self._written = dict.fromkeys(
-            kind for part in trial.facts.components if part.under_test for kind in part.kinds_written
-        )
-
-    def info(self, kind: tuple[str, str]) -> KindInfo:
-        return self.base.kinds.resolve(*kind)
-
-    def _rank(self, obj: JsonObject) -> int:
-        """0 custom, 1 built-in, 2 supporting."""
-        if obj["kind"] in _SUPPORTING:
-            return 2
-        return 0 if self.info(_kind_of(obj)).crd else 1
-
-    def scale(self, rehearsal: "_Rehearsal", obj: JsonObject, *, up: bool) -> list[Action]:
-        """Two up, or one down; through the scale subresource where there is one."""
-        info = self.info(_kind_of(obj))
-        path = replicas_path(info)
-        allowed = self.edits[_kind_of(obj)].get(path, [])
-        now = value_at(rehearsal.get(obj), path)
-        if now is None and allowed:
-            now = 1
-        wanted = now + (2 if up else -1) if isinstance(now, int) else None
-        if wanted is None or wanted not in allowed:
-            return []
-        if "scale" in info.subresources:
-            return [{"do": "scale", **_target(obj), "replicas": wanted}]
-        return [{"do": "patch", **_target(obj), "body": merge_patch(path, wanted)}]
-
-    def delete_owned(self, obj: JsonObject, index: int) -> list[Action]:
-        """A child of the object, of a kind that its controller is known to make. For custom kinds: seen to write."""
-        kinds = _OWNED.get(obj["kind"], ()) if not self.info(_kind_of(obj)).crd else tuple(self._written)
-        made = [kind for kind in kinds if kind != _kind_of(obj) and kind[1] not in ("Event", "Lease")]
-        if not made:
-            return []
-        api_version, kind = made[index % len(made)]
-        namespace = obj["metadata"].get("namespace")
-        named = {"api_version": api_version, "kind": kind, "namespace": namespace, "index": 0}
-        return [{"do": "delete_owned", "owner": _target(obj), **named}]
-
-    def _check_edit(self, kind: str, path: tuple[str, ...], values: list[Any]) -> None:
-        """A value nobody accepts is a misspelt field or a wrong type, and would silently never be tried."""
-        refusal = ""
-        for obj in self.objects:
-            for value in values if obj["kind"] == kind else ():
-                action = {"do": "patch", **_target(obj), "body": merge_patch(path, value)}
-                try:
-                    after = self.base.handle(_request(action, dry_run=True))
-                except ApiError as error:
-                    refusal = " ".join(error.message.split())
-                    continue
-                if value is None or value_at(after, path) == value:
-                    return
-                refusal = "the field is not in the schema and would be dropped"
-        dotted = ".".join(path)
-        raise UsageError(f"edits: no given {kind} accepts any value of {kind}.{dotted}: {refusal}. Correct one of them")
-
-
-class _Rehearsal:
-    """Acts a workload out on a throw-away server, with nobody but users at work."""
-
-    def __init__(self, cast: _Cast) -> None:
-        self._cast = cast
-        self._own: ApiServer | None = None
-
-    @property
-    def _server(self) -> ApiServer:
-        """The shared server until the first write: most plans are short, and a server takes a millisecond."""
-        return self._own or self._cast.base
-
-    def alive(self, obj: JsonObject) -> bool:
-        return self.get(obj) is not None
-
-    def get(self, obj: JsonObject) -> JsonObject | None:
-        try:
-            return self._server.handle(_request({"do": "get", **_target(obj)}))
-        except NotFound:
-            return None
-
-    def accepts(self, action: Action) -> bool:
-        """Do it; False if a server would refuse it."""
-        if action["do"] == "delete_owned":
-            return True
-        if self._own is None:
-            self._own = scratch_server(self._cast.given)
-        try:
-            if action["do"] == "create":
-                create(self._own, action["object"])
-                return True
-            before = self._own.store.revision
-            self._own.handle(_request(action))
-            if action["do"] == "delete":
-                self._let_go(action)
-            # Writes that change nothing keep the revision: not worth a user's time.
-            return self._own.store.revision > before
-        except ApiError:
-            return False
-
-    def _let_go(self, action: Action) -> None:
-        """Controllers would take their finalizers off; here nobody does."""
-        try:
-            self._server.handle(_request({**action, "do": "patch", "body": {"metadata": {"finalizers": None}}}))
-        except NotFound:
-            return
-
-
-def _kind_of(obj: JsonObject) -> tuple[str, str]:
-    return obj["apiVersion"], obj["kind"]
-
-
-def _target(obj: JsonObject) -> Action:
-    metadata = obj["metadata"]
-    return {
-        "api_version": obj["apiVersion"],
-        "kind": obj["kind"],
-        "name": metadata["name"],
-        "namespace": metadata.get("namespace") or None,
-    }
-
-
 def _delete(obj: JsonObject) -> Action:
-    return {"do": "delete", **_target(obj)}
-
-
-def _request(action: Action, *, dry_run: bool = False) -> ApiRequest:
-    verb = action["do"]
-    body: Any = action.get("body")
-    if verb == "scale":
-        body = {"spec": {"replicas": action["replicas"]}}
-    elif verb == "label":
-        body = {"metadata": {"labels": action["labels"]}}
-    if verb == "delete_namespace":
-        return ApiRequest(verb="delete", api_version="v1", kind="Namespace", name=action["name"], user="user")
-    return ApiRequest(
-        verb="patch" if verb in ("scale", "label") else verb,
-        api_version=action["api_version"],
-        kind=action["kind"],
-        name=action["name"],
-        namespace=action["namespace"],
-        subresource="scale" if verb == "scale" else None,
-        body=copy_json(body),
-        patch_type="merge" if body is not None else None,
-        propagation=action.get("propagation"),
-        dry_run=dry_run,
-        user="user",
-    )
+    return {"do": "delete", **target_of(obj)}

@@ -27,8 +27,8 @@ from harness.plan import Plan, Program
 from harness.process import EPOCH, Life, Process, exit_of
 from harness.recorder import Recorder
 from harness.trace import Trace
-from harness.weather import Weather
 from harness.watchdog import BEAT
+from harness.weather import Weather
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import ApiError
@@ -57,7 +57,9 @@ class Exhausted(Exception):
 class World:
     """See the module. `salt` 0 is calm. `plan` says what to start; `reference` what fair weather agreed on, or None."""
 
-    def __init__(self, plan: Plan, *, salt: int = 0, seed: int | None = None, kernel: str = "direct", judging: bool = True) -> None:
+    def __init__(
+        self, plan: Plan, *, salt: int = 0, seed: int | None = None, kernel: str = "direct", judging: bool = True
+    ) -> None:
         self.plan = plan
         self.trial = plan.trial
         self.seed = plan.trial.seed if seed is None else seed
@@ -161,7 +163,12 @@ class World:
 
     def _launch(self, program: Program) -> Process:
         process = Process(
-            self, program.name, program.factory, under_test=program.under_test, instance=program.instance, overlap=program.overlap
+            self,
+            program.name,
+            program.factory,
+            under_test=program.under_test,
+            instance=program.instance,
+            overlap=program.overlap,
         )
         self.processes.append(process)
         process.start()
@@ -263,7 +270,10 @@ class World:
         if not process.alive:
             return False
         step = self.trace.add(
-            self.network.now_s, "crash", process.name, caused_by=(self.cause,) if self.cause >= 0 else (),
+            self.network.now_s,
+            "crash",
+            process.name,
+            caused_by=(self.cause,) if self.cause >= 0 else (),
             data={"incarnation": process.incarnation},
         )
         process.end_life()
@@ -287,8 +297,12 @@ class World:
         if server is not None:
             process.server = server
         self.cause = self.trace.add(
-            self.network.now_s, "restart", process.name, peer=self.servers[process.server].name,
-            caused_by=(self.cause,) if self.cause >= 0 else (), data={"incarnation": process.incarnation + 1},
+            self.network.now_s,
+            "restart",
+            process.name,
+            peer=self.servers[process.server].name,
+            caused_by=(self.cause,) if self.cause >= 0 else (),
+            data={"incarnation": process.incarnation + 1},
         )
         process.start()
 
@@ -302,7 +316,10 @@ class World:
             process.panics.append(how)
         process.exits += 1
         step = self.trace.add(
-            self.network.now_s, "crash", process.name, caused_by=(self.cause,) if self.cause >= 0 else (),
+            self.network.now_s,
+            "crash",
+            process.name,
+            caused_by=(self.cause,) if self.cause >= 0 else (),
             data={"incarnation": life.incarnation, "panic" if panicked else "exit": how},
         )
         process.end_life()
@@ -419,7 +436,11 @@ class World:
         step = self.recorder.commit(command, event, effective)
         self.commit_steps[event.revision] = step
         process = command.life.process if command is not None else None
-        creator = (process.name, command.life.incarnation) if command is not None and process is not None else (request.user, 0)
+        creator = (
+            (process.name, command.life.incarnation)
+            if command is not None and process is not None
+            else (request.user, 0)
+        )
         self.history.commit(event, creator)
         self.committed_now += 1
         self.cause = step
@@ -526,6 +547,9 @@ class World:
     def components(self) -> list[ComponentView]:
         return [component_view(process) for process in self.processes]
 
+    def server_count(self) -> int:
+        return len(self.servers)
+
     def stored_objects(self) -> list[JsonObject]:
         """Everything stored now, in key order."""
         return [obj for resource in self.store.resources() for obj in self.store.list(resource).items]
@@ -539,7 +563,9 @@ class World:
             self.fabric.current = command
 
     def nodes(self) -> list[str]:
-        return [process.name.removeprefix("kubelet-") for process in self.processes if process.name.startswith("kubelet-")]
+        return [
+            process.name.removeprefix("kubelet-") for process in self.processes if process.name.startswith("kubelet-")
+        ]
 
     def owned_objects(self) -> list[JsonObject]:
         found = []

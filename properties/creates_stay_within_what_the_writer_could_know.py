@@ -136,13 +136,8 @@ def _judge_surplus(view: View, sent: SentRequest, owner: JsonObject, field: str,
 def _judge_late(view: View, change: Change) -> Judgement:
     """A create of a life that is over commits: one too many is worth telling."""
     child = change.after
-    if child is None or not any(
-        c.name == change.component and (c.incarnation != change.request.incarnation or not c.alive)
-        for c in view.components()
-    ):
-        return ABSENT
-    found = _owner_and_field(view, child)
-    if found is None:
+    found = _owner_and_field(view, child) if child is not None else None
+    if found is None or child is None or not _is_orphaned(view, change):
         return ABSENT
     owner, field = found
     live = _live_children(view, owner, child)
@@ -152,4 +147,12 @@ def _judge_late(view: View, change: Change) -> Judgement:
         f"a create that {change.component} sent before it died committed late: {ObjectRef.to(owner)} now has "
         f"{len(live)} children of kind {child['kind']} and wants {_wanted(owner, field)}",
         [change.ref],
+    )
+
+
+def _is_orphaned(view: View, change: Change) -> bool:
+    """Is the life that sent this over?"""
+    return any(
+        c.name == change.component and (c.incarnation != change.request.incarnation or not c.alive)
+        for c in view.components()
     )

@@ -13,7 +13,7 @@ _COORDINATES = ("apiVersion", "kind", "name", "uid")
 
 
 def intended_owner(body: object) -> JsonObject | None:
-    """The controller reference in what a create sends; None if there is none, or a malformed one (not yet validated)."""
+    """The controller reference in what a create sends, not validated yet; None if there is none, or no good one."""
     if not isinstance(body, dict) or not isinstance(body.get("metadata"), dict):
         return None
     reference = controller_of(body)

@@ -26,7 +26,7 @@ v1:
   Node                             nodes                             -  no       status
   PersistentVolume                 persistentvolumes                 -  pv       status
   PersistentVolumeClaim            persistentvolumeclaims            ns pvc      status
-  Pod                              pods                    ns po  status,binding,eviction,ephemeralcontainers,resize,log
+  Pod                              pods                    ns po status,binding,eviction,ephemeralcontainers,resize,log
   PodTemplate                      podtemplates                      ns -        -
   ReplicationController            replicationcontrollers            ns rc       status,scale
   ResourceQuota                    resourcequotas                    ns quota    status

@@ -72,6 +72,8 @@ def trial_of(target: str, typed: dict[str, Any]) -> "Trial":
         settings["properties"] = _properties_without(excluded, settings.get("properties"))
     if "workload" in settings:
         settings["workload"] = _workload(settings["workload"])
+    if "manifests" in settings:  # a path on a command line is relative to the current directory and nothing else
+        settings["manifests"] = [Path(file).absolute() for file in settings["manifests"]]
     if "built_ins" in settings:
         settings["built_ins"] = _built_ins(settings["built_ins"])
     return Trial(controllers=[target], **{**zoo_settings(target), **settings})

@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.contract import Fault, Judgement, Message, Moment, Property, Verdict, View
+from harness.trial import Trial
 from harness.weather import Drawing
 from reference_impl.protocol import ApiRequest
 from seatrial.empty_world import EmptyPlane, EmptyView
+from seatrial.sights import observer
 
 if TYPE_CHECKING:
     from harness.outcome import Outcome
@@ -49,6 +51,9 @@ def check_fault(fault: Fault, *, occasions: Iterable[Message | Moment] = ()) -> 
 def check_property(claim: Property, *, views: Iterable[View] = (), trial: Any = None) -> None:
     """Is this a property? Judges an empty world at every phase, and `views` that its author adds, each twice.
 
+    Args:
+        trial: what `applies` is asked about; default: a controller that watches and does nothing.
+
     Raises:
         AssertionError: it lists what is wrong: a missing attribute, an unknown `when` or `on`, something other than a
             `Judgement`, two judgements of one view that differ, or a violation in an empty world.
@@ -60,6 +65,10 @@ def check_property(claim: Property, *, views: Iterable[View] = (), trial: Any = 
         unknown = sorted(frozenset(getattr(claim, "on", ())) - OCCASIONS)
         if unknown:
             problems.append(f"on={unknown} would never come: use {', '.join(sorted(OCCASIONS))}")
+        trial = trial or Trial(controllers=[observer])
+        applies: object = claim.applies(trial)
+        if not isinstance(applies, bool):
+            problems.append(f"applies() answered {applies!r}, not a bool")
         for phase in _phases(claim):
             empty = EmptyView(phase, trial)
             problems += _judgement_problems(claim, empty, f"an empty world at phase {phase!r}", may_be_violated=False)
@@ -81,7 +90,6 @@ def check_controller(
         UsageError: the trial cannot be built.
     """
     from harness.check import check
-    from harness.trial import Trial
 
     def once() -> "Outcome":
         return check(Trial(controllers=[factory], manifests=tuple(manifests_given), **options), examples=examples)
@@ -153,7 +161,7 @@ def _attribute_problems(plug_in: Any, expected: dict[str, type]) -> Iterator[str
         if not isinstance(value, kind):
             yield f"{name}={value!r} is not a {kind.__name__}"
             continue
-        if name == "source" and not value.strip():
+        if name == "source" and not str(value).strip():
             yield "source is empty: say who promises it (a docs page, a paper, an issue)"
 
 

@@ -15,7 +15,9 @@ class Crash:
     name: str = "crash"
     legal: bool = True
     obliged: bool = True
-    source: str = "Sieve (OSDI'22) intermediate-state pattern; https://kubernetes.io/docs/concepts/architecture/controller/"
+    source: str = (
+        "Sieve (OSDI'22) intermediate-state pattern; https://kubernetes.io/docs/concepts/architecture/controller/"
+    )
 
     def applies(self, occasion: Message | Moment) -> bool:
         if not isinstance(occasion, Message):

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from harness.contract import PASSED, Draw, Message, Moment, Verdict
 from reference_impl.errors import ApiError, ConnectionLost, InternalError, Timeout
 
-_ERRORS: dict[str, type[ApiError]] = {"connection_lost": ConnectionLost, "timeout": Timeout, "internal_error": InternalError}
+_ERRORS: dict[str, type[ApiError]] = {
+    "connection_lost": ConnectionLost,
+    "timeout": Timeout,
+    "internal_error": InternalError,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ class WatchLag:
     name: str = "watch_lag"
     legal: bool = True
     obliged: bool = True
-    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes; HotOS'21"
+    source: str = (
+        "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes; HotOS'21"
+    )
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Message) and occasion.phase == "event" and occasion.verb != "BOOKMARK"

@@ -23,8 +23,8 @@ from typing import Any, Final
 import cel
 
 from reference_impl.apiserver import field_errors
-from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.cel_functions import NAMESPACES, needed_by, unknown_among
+from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.field_errors import Cause, Path, child, path_text
 from reference_impl.apiserver.schema import MISSING, Node
 from reference_impl.protocol import JsonObject

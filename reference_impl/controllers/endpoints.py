@@ -2,7 +2,8 @@
 
 Pure functions. Packing changes as few slices as it can: endpoints stay in the slice they are in, slices that hold
 nothing wanted any more are deleted, what is new fills slices that change anyway, and only then are slices created. A
-second slice that repeats another's endpoints (an ambiguous create that committed after all) thus empties and goes.
+second slice that repeats another's endpoints (an ambiguous create that committed after all) thus empties and goes. A
+slice that would be deleted is written over with one that would be created, where there is one.
 
 Source: `pkg/controller/endpointslice`, `staging/src/k8s.io/endpointslice/reconciler.go`. Not modelled: IPv6 and dual
 stack, topology hints and zones, the trigger-time annotation (a timestamp that never rests).
@@ -16,7 +17,7 @@ import orjson
 
 from reference_impl.apiserver.selectors import match_expressions
 from reference_impl.controllers.pod_status import is_ready, is_terminal
-from reference_impl.objects import copy_json, is_deleting, name_of, namespace_of, owner_reference, uid_of
+from reference_impl.objects import controller_of, copy_json, is_deleting, name_of, namespace_of, owner_reference, uid_of
 from reference_impl.protocol import JsonObject
 
 SERVICE_NAME_LABEL: Final = "kubernetes.io/service-name"
@@ -157,12 +158,12 @@ def changes_for(service: JsonObject, pods: Sequence[JsonObject], slices: Sequenc
             by_ports.setdefault(ports_key(existing.get("ports")), []).append(existing)
     if not groups:
         _keep_placeholder(service, by_ports, changes)
-        return changes
     for key, existing_slices in by_ports.items():
-        if key not in groups:
+        if groups and key not in groups:
             changes.delete.extend(existing_slices)
     for key, group in groups.items():
         _pack(service, group, by_ports.get(key, []), changes)
+    _reuse(service, changes)
     return changes
 
 
@@ -208,23 +209,36 @@ def _pack(service: JsonObject, group: Group, existing_slices: Sequence[JsonObjec
         changes.create.append(new_slice(service, Group(group.ports, chunk)))
 
 
+def _reuse(service: JsonObject, changes: Changes) -> None:
+    """Write what would be created over what would be deleted (`finalize`), if it is this very Service's."""
+    doomed, changes.delete = changes.delete, []
+    for existing in doomed:
+        owner = controller_of(existing)
+        is_ours = owner is not None and owner["uid"] == uid_of(service)
+        if changes.create and is_ours and existing.get("addressType") == "IPv4":
+            _compare(existing, changes.create.pop(), changes)
+        else:
+            changes.delete.append(existing)
+
+
 def _by_uid(endpoints: Sequence[JsonObject]) -> dict[str, JsonObject]:
     return {endpoint["targetRef"]["uid"]: endpoint for endpoint in endpoints}
 
 
 def _compare(existing: JsonObject, wanted: JsonObject, changes: Changes) -> None:
-    """Note an update if the slice is not as wanted: endpoints, labels or owner. Foreign annotations stay."""
+    """Note an update if the slice is not as wanted: endpoints, ports, labels or owner. Foreign annotations stay."""
     metadata = existing["metadata"]
     owners = metadata.get("ownerReferences") or []
     owner = wanted["metadata"]["ownerReferences"][0]
     is_owned = any(reference["uid"] == owner["uid"] and reference.get("controller") for reference in owners)
     if (
         (existing.get("endpoints") or []) == wanted["endpoints"]
+        and ports_key(existing.get("ports")) == ports_key(wanted["ports"])
         and (metadata.get("labels") or {}) == wanted["metadata"]["labels"]
         and is_owned
     ):
         return
-    changed: JsonObject = {**copy_json(existing), "endpoints": wanted["endpoints"]}
+    changed: JsonObject = {**copy_json(existing), "endpoints": wanted["endpoints"], "ports": wanted["ports"]}
     changed["metadata"]["labels"] = wanted["metadata"]["labels"]
     if not is_owned:
         # The slice is this Service's by label; whoever claims it by mistake (an earlier Service of the name) loses it.

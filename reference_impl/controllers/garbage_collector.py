@@ -15,7 +15,7 @@ its graph and may lose such a race. A kind that is not served is no absent owner
 Source: `pkg/controller/garbagecollector/garbagecollector.go`. Not modelled: metadata-only watches, events.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import trio
@@ -193,7 +193,7 @@ class GarbageCollector:
                 self.to_check.add(dependent.identity.uid)
         if blocking:
             return
-        async for dependent_object, _kind in self._live_dependents(node.identity):
+        for dependent_object, _kind in await self._live_dependents(node.identity):
             references = dependent_object["metadata"].get("ownerReferences") or ()
             if any(item["uid"] == uid and item.get("blockOwnerDeletion") for item in references):
                 raise Retry(reason="a dependent exists that the cache has not shown yet")
@@ -205,14 +205,15 @@ class GarbageCollector:
         latest = await self._latest(node.identity) if node else None
         if node is None or latest is None or ORPHAN not in (latest["metadata"].get("finalizers") or ()):
             return
-        async for dependent, (api_version, kind) in self._live_dependents(node.identity):
+        for dependent, (api_version, kind) in await self._live_dependents(node.identity):
             metadata = dependent["metadata"]
             identity = Identity(api_version, kind, metadata.get("namespace"), metadata["name"], metadata["uid"])
             await self._drop_references(identity, dependent, [uid])
         await self._remove_finalizer(node.identity, latest, ORPHAN)
 
-    async def _live_dependents(self, owner: Identity) -> AsyncIterator[tuple[JsonObject, ApiKind]]:
+    async def _live_dependents(self, owner: Identity) -> list[tuple[JsonObject, ApiKind]]:
         """Everything with a reference to the owner, by quorum lists of all kinds that may have one."""
+        found: list[tuple[JsonObject, ApiKind]] = []
         for (api_version, kind), namespaced in (await self.kinds.stored_now()).items():
             if owner.namespace is not None and not namespaced:
                 continue
@@ -222,7 +223,8 @@ class GarbageCollector:
                 continue  # the kind is not served any more, so nothing of it is stored
             for obj in answer["items"]:
                 if any(item["uid"] == owner.uid for item in obj["metadata"].get("ownerReferences") or ()):
-                    yield obj, (api_version, kind)
+                    found.append((obj, (api_version, kind)))
+        return found
 
     # --------------------------------------------------------------------------------------------------------- commands
 

@@ -8,7 +8,7 @@ import pytest
 from harness import registry
 from harness.errors import UsageError
 from harness.facts import Facts
-from harness.trial import Known, Trial, trial_from_description
+from harness.trial import Trial
 from reference_impl.apiserver.names import timestamp
 from tests.harness.samples import CRD, SETTINGS, SITE, website
 
@@ -70,6 +70,8 @@ def test_manifest_paths_are_relative_to_the_building_file_then_to_the_current_di
         ({"edits": {"Website": [1]}}, "write it as 'Website.spec.size'"),
         ({"settled": {"Website": 3}}, "cannot be called"),
         ({"ignore": ["converges"]}, "write Known"),
+        ({"plane": object()}, "give an object or dict with `store`"),
+        ({"plane": {"store": 3}}, "plane.store=3 cannot be called"),
         ({"external": ["cloud"]}, "is not a dict"),
         ({"manifests": ["gone.yaml"]}, "does not exist"),
         ({"manifests": [3]}, "neither a path nor a parsed object"),
@@ -114,53 +116,3 @@ def test_facts_are_empty_until_a_run_has_taught_some() -> None:
 def test_replace_checks_again() -> None:
     with pytest.raises(UsageError, match="profile"):
         dataclasses.replace(Trial([website], [SITE, CRD]), profile="windows")
-
-
-def test_a_described_trial_can_be_made_again() -> None:
-    before = Trial(
-        [IMPORTABLE, "reference_impl.apiserver.names:timestamp"], [SITE, CRD], profile="hostile",
-        properties=["converges"],
-        workload=[{"do": "delete", "kind": "Website", "name": "front"}], faults=["crash"], volatile=["Website.status"],
-        ignore=[Known(property="converges", kind="Website", reason="#7")], settled={"Website": IMPORTABLE},
-        external={"cloud": {"delay_s": 1}}, nodes=1, seed=3, edits={"Website.spec.size": [1]},
-    )  # fmt: skip
-    assert before.portable
-    after = trial_from_description(before.describe())
-    assert after.describe() == before.describe()
-    assert after.ignore == before.ignore
-    assert after.settled == {"Website": IMPORTABLE}
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"controllers": [lambda client: None]},
-        {"settled": {"Website": lambda view, obj: True}},
-        {"workload": lambda user: None},
-        {"properties": [SimpleNamespace(name="mine", judge=print)]},
-        {"plane": object()},
-    ],
-)
-def test_a_trial_with_code_that_no_file_can_hold_is_not_portable(options: dict[str, Any]) -> None:
-    trial = Trial(**{"controllers": [IMPORTABLE], **options})
-    assert not trial.portable
-    with pytest.raises(UsageError, match="--seatrial-replay"):
-        trial_from_description(trial.describe())
-
-
-def test_a_strategy_in_edits_does_not_stand_in_the_way_of_a_replay() -> None:
-    from hypothesis import strategies
-
-    trial = Trial([IMPORTABLE], edits={"Website.spec.size": strategies.integers()})
-    assert trial.portable
-    assert trial_from_description(trial.describe()).edits is None
-
-
-@pytest.mark.parametrize(
-    ("description", "message"),
-    [([], "is not an object"), ({}, "trial.controllers is missing"), ({"controllers": [], "colour": 1}, "trial.colour"),
-     ({"controllers": [], "ignore": [{"kind": "x"}]}, "trial.ignore")],
-)  # fmt: skip
-def test_a_description_that_does_not_fit_is_refused(description: Any, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        trial_from_description(description)

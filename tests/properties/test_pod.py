@@ -10,8 +10,16 @@ from tests.properties.fake_view import make
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("2", "2"), (2, "2"), ("500m", "0.5"), ("1Ki", "1024"), ("1k", "1000"), ("1.5Gi", "1610612736"), ("1e3", "1000")]
-    + [("100u", "0.0001"), ("2E", "2000000000000000000"), ("nonsense", "0")],
+    [
+        ("2", "2"),
+        (2, "2"),
+        ("500m", "0.5"),
+        ("1Ki", "1024"),
+        ("1k", "1000"),
+        ("1.5Gi", "1610612736"),
+        ("1e3", "1000"),
+        ("nonsense", "0"),
+    ],
 )
 def test_quantities_are_read_as_kubernetes_reads_them(text: object, value: str) -> None:
     assert quantity(text) == Decimal(value)

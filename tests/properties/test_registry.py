@@ -34,7 +34,7 @@ def test_each_claim_says_who_promises_it_and_when_it_is_judged(claim: Property) 
     assert claim.source
     assert isinstance(claim.voided_by, tuple)
     assert claim.when in ("always", "at_rest", "eventually", "sometimes")
-    on = getattr(claim, "on", frozenset())
+    on: frozenset[str] = getattr(claim, "on", frozenset())
     assert on <= {"request", "create", "update", "delete"}
     assert bool(on) == (claim.when == "always")
     assert re.fullmatch(r"[a-z_]+", claim.name)

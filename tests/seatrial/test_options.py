@@ -81,7 +81,8 @@ def test_a_seed_is_a_number_or_random() -> None:
 
 def test_replay_puts_target_in_the_place_of_the_recorded_controllers(tmp_path: Path) -> None:
     schedule = tmp_path / "schedule.json"
-    schedule.write_text(json.dumps({"trial": {"controllers": [{"opaque": "<lambda>"}], "seed": 3}}))
+    recorded = {"controllers": [{"opaque": "<lambda>"}], "seed": 3}
+    schedule.write_text(json.dumps({"seatrial_schedule": 1, "trial": recorded, "workload": [], "weather": []}))
     trial = replay_trial(str(schedule), TARGET)
     assert (list(trial.controllers), trial.seed) == ([TARGET], 3)
 
@@ -91,5 +92,5 @@ def test_a_schedule_that_cannot_be_read_is_an_error(text: str | None, tmp_path: 
     schedule = tmp_path / "schedule.json"
     if text is not None:
         schedule.write_text(text)
-    with pytest.raises(UsageError, match="SCHEDULE"):
+    with pytest.raises(UsageError, match=r"schedule\.json"):
         replay_trial(str(schedule), TARGET)

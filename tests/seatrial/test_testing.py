@@ -3,8 +3,12 @@ from typing import Any
 
 import pytest
 
-from harness.contract import HOLDS, Draw, Judgement, Message, Moment, Verdict, View
+from harness import registry
+from harness.contract import HOLDS, Draw, Fault, Judgement, Message, Moment, Property, Verdict, View
 from seatrial.testing import check_fault, check_property, sample_occasions
+
+NEED_A_LIVE_PLANE: frozenset[str] = frozenset()
+"""Faults that apply to nothing in an empty world; their own tests show them one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,17 @@ def test_an_author_can_add_the_occasion_a_fault_is_for() -> None:
 
 def test_a_right_property_passes() -> None:
     check_property(Calm())
+
+
+@pytest.mark.parametrize("fault", registry.faults(), ids=lambda fault: fault.name)
+def test_every_installed_fault_is_right(fault: Fault) -> None:
+    if fault.name not in NEED_A_LIVE_PLANE:
+        check_fault(fault)
+
+
+@pytest.mark.parametrize("claim", registry.properties(), ids=lambda claim: claim.name)
+def test_every_installed_property_is_right(claim: Property) -> None:
+    check_property(claim)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def test_keys_of_configuration_have_a_syntax() -> None:
 
 
 def test_values_that_cannot_be_decoded_are_a_bad_request() -> None:
-    with pytest.raises(BadRequest, match=r"cannot unmarshal number into Go struct field ConfigMap\.data of type string"):
+    with pytest.raises(
+        BadRequest, match=r"cannot unmarshal number into Go struct field ConfigMap\.data of type string"
+    ):
         _faults("ConfigMap", {"data": {"a": 1}})
     with pytest.raises(BadRequest, match="illegal base64 data"):
         _faults("Secret", {"data": {"a": "no base64"}})
@@ -53,7 +55,8 @@ SERVICE = {"type": "ClusterIP", "clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.
     ("spec", "fault"),
     [
         ({**SERVICE, "ports": []}, "spec.ports: Required value"),
-        ({**SERVICE, "ports": [{"port": 0}]}, "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive"),
+        ({**SERVICE, "ports": [{"port": 0}]},
+         "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive"),
         ({**SERVICE, "ports": [{"port": 80}, {"port": 81, "name": "b"}]}, "spec.ports[0].name: Required value"),
         ({**SERVICE, "ports": [{"port": 80, "name": "a"}, {"port": 80, "name": "b"}]},
          'spec.ports[1]: Duplicate value: {"port":80,"protocol":null}'),

@@ -98,7 +98,8 @@ def test_finalizers_of_built_in_kinds_are_standard_or_qualified() -> None:
         assert _faults(_kind(), {"name": "a", "finalizers": [name]}) == []
     assert _faults(custom, {"name": "a", "finalizers": ["mine"]}) == []
     assert _faults(_kind(), {"name": "a", "finalizers": ["mine"]}) == [
-        'metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified'
+        'metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully '
+        "qualified"
     ]
     assert _faults(custom, {"name": "a", "finalizers": ["a b"]}) != []
 

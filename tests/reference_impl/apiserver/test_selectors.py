@@ -63,7 +63,7 @@ def test_a_label_selector_selects_what_kubernetes_selects(text: str, selected: b
         "app=-",
         "/app=b",
         "app=!",
-    ],  # fmt: skip
+    ],
 )
 def test_bad_label_syntax_is_a_bad_request(text: str) -> None:
     with pytest.raises(BadRequest):

@@ -9,7 +9,6 @@ from reference_impl.controllers.replicaset import replicaset
 from reference_impl.errors import TooManyRequests
 from reference_impl.objects import name_of
 from reference_impl.protocol import JsonObject
-
 from tests.reference_impl.controllers.pod_runner import pod_runner
 from tests.reference_impl.controllers.world import World, open_world, pod, replica_set, run
 

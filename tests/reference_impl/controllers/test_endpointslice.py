@@ -6,7 +6,6 @@ from reference_impl.controllers.endpointslice import endpointslice
 from reference_impl.errors import ConnectionLost
 from reference_impl.objects import name_of, uid_of
 from reference_impl.protocol import JsonObject
-
 from tests.reference_impl.controllers.pod_runner import pod_runner
 from tests.reference_impl.controllers.world import World, open_world, pod, run
 
@@ -170,6 +169,24 @@ def test_more_than_a_hundred_endpoints_take_a_second_slice() -> None:
     run(test)
 
 
+def test_a_port_change_is_written_over_the_slice_that_there_is() -> None:
+    async def test() -> None:
+        async with open_world() as world:
+            await world.start("runner", pod_runner())
+            await world.start("endpointslice", endpointslice)
+            await world.create(service())
+            await world.create(pod("a"))
+            await world.settle()
+            (before,) = await slices(world)
+            await world.user.patch("v1", "Service", "front", "default", body={"spec": {"ports": [{"port": 81}]}})
+            await world.settle()
+            (after,) = await slices(world)
+            assert uid_of(after) == uid_of(before)
+            assert [port["port"] for port in after["ports"]] == [81]
+
+    run(test)
+
+
 def test_an_edited_or_deleted_slice_is_put_back() -> None:
     async def test() -> None:
         async with open_world() as world:
@@ -271,11 +288,14 @@ def test_deletes_carry_the_uid() -> None:
         async with open_world() as world:
             await world.start("runner", pod_runner())
             weather = await world.start("endpointslice", endpointslice)
-            await world.create(service())
-            await world.create(pod("a"))
+            await world.create(service(ports=[{"name": "http", "port": 80, "targetPort": "web"}]))
+            for name, number in (("a", 8080), ("b", 9090)):
+                box = {"name": "main", "image": "front:1", "ports": [{"name": "web", "containerPort": number}]}
+                await world.create(pod(name, containers=[box]))
             await world.settle()
-            await world.user.patch("v1", "Service", "front", "default", body={"spec": {"ports": [{"port": 81}]}})
+            await world.user.delete("v1", "Pod", "b", "default")
             await world.settle()
+            assert list(await endpoints(world)) == ["a"]
             deletes = weather.writes("EndpointSlice", "delete")
             assert deletes
             assert all(request.precondition_uid for request in deletes)

@@ -5,10 +5,9 @@ from typing import Any
 from reference_impl.controllers.job import job
 from reference_impl.controllers.job_accounting import TRACKING_FINALIZER
 from reference_impl.controllers.pod_status import condition_of
-from reference_impl.errors import ConnectionLost, NotFound, Timeout
+from reference_impl.errors import ConnectionLost, Timeout
 from reference_impl.objects import controller_of, is_deleting, name_of, uid_of
 from reference_impl.protocol import ApiRequest, JsonObject
-
 from tests.reference_impl.controllers.pod_runner import pod_runner
 from tests.reference_impl.controllers.world import World, open_world, run
 
@@ -428,11 +427,8 @@ def test_a_finished_job_goes_after_its_time_to_live() -> None:
             await world.settle(20)
             assert has(await get(world), "Complete")
             await world.settle(20)
-            # Foreground: what is left of it waits for the garbage collector.
-            try:
-                assert is_deleting(await get(world))
-            except NotFound:
-                pass
+            # Foreground: it waits for the garbage collector, which is not here.
+            assert is_deleting(await get(world))
 
     run(test)
 

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from reference_impl.controllers.load_balancer import FINALIZER, RESYNC_S, SYSTEM, load_balancer
 from reference_impl.errors import ApiError, ConnectionLost, NotFound, Timeout
 from reference_impl.objects import uid_of
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject
-from reference_impl.runtime import Client
-
 from tests.reference_impl.controllers.world import Weather, World, open_world, run
-
-import pytest
 
 
 def service(kind: str = "LoadBalancer", **spec: Any) -> JsonObject:
@@ -322,14 +320,5 @@ def test_at_rest_it_writes_nothing() -> None:
             assert weather.writes() == []
             assert calls
             assert all(call.verb in ("get", "list") for call in calls)
-
-    run(test)
-
-
-def test_the_factory_makes_two_queues_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def test() -> None:
-        async with open_world() as world:
-            parts = load_balancer(Client(world.plane.environment("load-balancer")))
-            assert [part.name for part in parts] == ["load-balancer", "load-balancer-sweep"]
 
     run(test)

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-
 from reference_impl.controllers.statefulset import statefulset
 from reference_impl.errors import ConnectionLost
 from reference_impl.objects import controller_of, is_deleting, name_of, uid_of
 from reference_impl.protocol import ApiRequest, JsonObject
-
 from tests.reference_impl.controllers.pod_runner import pod_runner
 from tests.reference_impl.controllers.world import World, open_world, run
 
@@ -136,9 +134,7 @@ def test_a_claim_belongs_to_its_condemned_pod_when_the_policy_says_delete() -> N
             await world.start("statefulset", statefulset)
             policy = {"whenScaled": "Delete", "whenDeleted": "Delete"}
             created = await world.create(
-                stateful_set(
-                    2, volumeClaimTemplates=[CLAIM_TEMPLATE], persistentVolumeClaimRetentionPolicy=policy
-                )
+                stateful_set(2, volumeClaimTemplates=[CLAIM_TEMPLATE], persistentVolumeClaimRetentionPolicy=policy)
             )
             await world.settle()
             claim = await world.user.get("v1", "PersistentVolumeClaim", "data-db-1", "default")

@@ -1,0 +1,92 @@
+"""Tests of the claim that nobody creates a child too many, as far as he could know."""
+
+from properties.creates_stay_within_what_the_writer_could_know import CreatesStayWithinWhatTheWriterCouldKnow
+from reference_impl.protocol import ApiRequest, JsonObject
+from tests.properties.fake_view import FactsFake, FakeView, TrialFake, make
+
+PROPERTY = CreatesStayWithinWhatTheWriterCouldKnow()
+
+
+class RuledFacts(FactsFake):
+    child_rules = (("example.com/v1", "Website", "v1", "Secret", "size"),)
+
+
+def a_world(replicas: int = 1) -> tuple[FakeView, JsonObject]:
+    view = FakeView()
+    view.starts("replicaset", under_test=False)
+    owner = view.create(make("ReplicaSet", "web", api_version="apps/v1", spec={"replicas": replicas}))
+    view.sees("replicaset", owner)
+    return view, owner
+
+
+def send_create(view: FakeView, owner: JsonObject, kind: str = "Pod") -> None:
+    body = make(kind, "next", owner=owner)
+    view.sends("replicaset", ApiRequest(verb="create", api_version="v1", kind=kind, namespace="default", body=body))
+
+
+def test_other_requests_and_owners_nobody_saw_prove_nothing() -> None:
+    view, owner = a_world()
+    assert PROPERTY.judge(view).verdict == "unknown"
+    send_create(view, owner, kind="Secret")
+    assert PROPERTY.judge(view).verdict == "unknown"
+    view.create(make("Pod", "web-1", owner=owner))
+    view.restarts("replicaset")
+    send_create(view, owner)
+    assert PROPERTY.judge(view).verdict == "unknown"
+
+
+def test_a_create_for_which_there_is_room_holds() -> None:
+    view, owner = a_world()
+    view.create(make("Pod", "done", owner=owner, status={"phase": "Failed"}))
+    view.mark_deleting(view.create(make("Pod", "leaving", owner=owner)))
+    send_create(view, owner)
+    assert PROPERTY.judge(view).verdict == "holds"
+
+
+def test_one_too_many_beside_a_child_it_knew_is_a_violation() -> None:
+    view, owner = a_world()
+    view.sees("replicaset", view.create(make("Pod", "web-1", owner=owner), by="user"))
+    send_create(view, owner)
+    judgement = PROPERTY.judge(view)
+    assert judgement.verdict == "violated"
+    assert judgement.key == "Pod replicaset"
+
+
+def test_what_this_life_created_counts_unseen_and_what_others_created_does_not() -> None:
+    view, owner = a_world()
+    view.create(make("Pod", "web-1", owner=owner), by="replicaset")
+    send_create(view, owner)
+    assert PROPERTY.judge(view).verdict == "violated"
+    view.restarts("replicaset")
+    view.sees("replicaset", owner)
+    send_create(view, owner)
+    assert PROPERTY.judge(view).verdict == "holds"
+
+
+def test_a_larger_number_asked_for_since_the_first_look_excuses() -> None:
+    view, owner = a_world(replicas=3)
+    view.sees("replicaset", view.create(make("Pod", "web-1", owner=owner), by="replicaset"))
+    owner = view.update(owner, spec={"replicas": 1})
+    send_create(view, owner)
+    assert PROPERTY.judge(view).verdict == "holds"
+
+
+def test_custom_kinds_are_judged_by_what_fair_weather_taught() -> None:
+    view = FakeView(trial=TrialFake(RuledFacts()))
+    view.starts("replicaset")
+    owner = view.create(make("Website", "front", api_version="example.com/v1", spec={"size": 1}))
+    view.sees("replicaset", owner)
+    view.create(make("Secret", "one", owner=owner), by="replicaset")
+    send_create(view, owner, kind="Secret")
+    assert PROPERTY.judge(view).verdict == "violated"
+
+
+def test_a_late_create_of_a_dead_life_is_only_told() -> None:
+    view, owner = a_world()
+    send_create(view, owner)
+    late = view.request
+    view.restarts("replicaset")
+    view.create(make("Pod", "web-1", owner=owner), by="replicaset")
+    assert PROPERTY.judge(view).verdict == "unknown"
+    view.create(make("Pod", "web-2", owner=owner), by="replicaset", sent=late)
+    assert PROPERTY.judge(view).verdict == "warned"
