@@ -25,6 +25,14 @@ PUMPS_AT_STOP_MAX = 1000
 """Rounds that cancelled tasks get to finish; what still refuses is abandoned with its generator (arbitrary)."""
 
 
+PATIENT_PUMPS = 50
+"""Rounds in which cancelled tasks may finish by themselves (arbitrary; clean-up code that awaits takes a few)."""
+
+
+class Abandoned(BaseException):
+    """Raised in a task that shields itself from cancellation when its trial is over."""
+
+
 _SWITCH = "_ALLOW_DETERMINISTIC_SCHEDULING"
 """trio's own switch for a reproducible task order; it reads it in every round (guarded by a test)."""
 
@@ -141,9 +149,11 @@ class DirectKernel(_Kernel):
         self._stopped = True
         self._scope.cancel()
         try:
-            for _ in range(PUMPS_AT_STOP_MAX):
+            for number in range(PUMPS_AT_STOP_MAX):
                 # trio wakes itself through a socket while it closes async generators: here real I/O events are needed.
                 self._generator.send(self._runner.io_manager.get_events(0))
+                if number >= PATIENT_PUMPS and not self._runner.runq:
+                    self._wake_the_stubborn()
         except StopIteration:
             pass
         finally:
@@ -151,6 +161,23 @@ class DirectKernel(_Kernel):
                 warnings.simplefilter("ignore", ResourceWarning)
                 self._generator.close()
             self._hand_back()
+
+
+    def _wake_the_stubborn(self) -> None:
+        """Tasks that shield themselves from cancellation get an exception where they wait."""
+        for task in _leaves(self._runner.main_task):
+            if task._abort_func is not None:
+                trio.lowlevel.reschedule(task, outcome.Error(Abandoned("the trial is over")))
+
+
+def _leaves(task: trio.lowlevel.Task | None) -> list[trio.lowlevel.Task]:
+    """The innermost tasks below this one, oldest first."""
+    if task is None:
+        return []
+    children = [child for nursery in task.child_nurseries for child in nursery.child_tasks]
+    if not children:
+        return [task]
+    return [leaf for child in sorted(children, key=lambda t: t._counter) for leaf in _leaves(child)]
 
 
 class GuestKernel(_Kernel):

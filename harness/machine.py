@@ -26,6 +26,11 @@ from harness.weather import Action, Armed, Drawing
 FAULTS_MAX = 6
 """Faults in one example, at most: more hide each other (arbitrary; swarm and 200 examples do the rest)."""
 
+PASSING = 6
+PASSING_MAX = 12
+"""When users have nothing left to do, one step in five lets 1 to 32 s pass, while weather is still waiting for its
+message and the example is not long yet (arbitrary)."""
+
 _CALM_IN = 3
 """One example in three has no latency drawn from a salt."""
 
@@ -88,9 +93,10 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         salt=st.integers(0, 1 << 16),
         calm=st.integers(0, _CALM_IN - 1),
         budget=st.integers(1, FAULTS_MAX),
+        first=st.integers(0, 1 << 16),
     )
-    def begin(self, workload: int, salt: int, calm: int, budget: int) -> None:
-        """A fresh plane comes up; which workload and which salt is drawn."""
+    def begin(self, workload: int, salt: int, calm: int, budget: int, first: int) -> None:
+        """A fresh plane comes up; workload, salt and a first fault are drawn, so that no example is without weather."""
         session = self._session
         workloads = session.workloads
         self._pending = list(workloads[self._vary(workload, 1 << 16) % len(workloads)])
@@ -99,6 +105,9 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         salt = self._vary(salt, 1 << 16)
         self._example = Example(session.plan, salt=(salt + 1) if calm and session.latency else 0)
         self.world = SynchronousWorld(self._example)
+        if session.faults:
+            first = self._vary(first, 1 << 16)
+            self._arm(session.faults[first % len(session.faults)], first // 7, first // 3 % 16, first)
 
     def _vary(self, value: int, size: int) -> int:
         """A drawn value, moved by the example's number in a search that does not replay through Hypothesis.
@@ -117,18 +126,25 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         self._act(window)
 
     def _strike(self, fault: Fault, target: int, skip: int, seed: int, window: int) -> None:
-        """Arm a fault, then let users act."""
-        session, example = self._session, self._example
-        assert example is not None
+        """Arm a fault; then, half of the time, let users act."""
         if self._budget > 0:
-            self._budget -= 1
             target, skip = self._vary(target, 1 << 12), self._vary(skip, 16)
             seed, window = self._vary(seed, 1 << 20), self._vary(window, 32)
-            tested = session.tested_targets(fault)
-            targets = tested if tested and target % 4 else session.targets(fault)
-            if targets:
-                example.arm(_armed(fault, targets[(target // 4) % len(targets)], skip, seed))
-        self._act(window)
+            self._arm(fault, target, skip, seed)
+        if self._budget == 0 or window % 2:
+            self._act(window)
+
+    def _arm(self, fault: Fault, target: int, skip: int, seed: int) -> None:
+        session, example = self._session, self._example
+        assert example is not None
+        self._budget -= 1
+        tested = session.tested_targets(fault)
+        targets = tested if tested and target % 4 else session.targets(fault)
+        if targets:
+            armed = _armed(fault, targets[(target // 4) % len(targets)], skip, seed)
+            # Some way into what users are still going to do: weather does not only strike beginnings.
+            armed.step = example.world.step + seed % (len(self._pending) + 1)
+            example.arm(armed)
 
     def _act(self, window: int) -> None:
         example = self._example
@@ -139,10 +155,9 @@ class ControlPlaneMachine(RuleBasedStateMachine):
             action = self._pending.pop(0)
             if window >= 16 and action["do"] not in ("program", "wait", "sleep"):
                 action = {**action, "in_flight": window - 16}
-            if not example.act(action):
-                pass
-        elif self._budget > 0 and window < 24:
-            example.pass_time(float(1 + window))
+            example.act(action)
+        elif window < PASSING and example.world.weather.is_waiting() and len(example.workload) < PASSING_MAX:
+            example.pass_time(float(1 << window))
         else:
             return
         self._raise_if_violated()

@@ -76,6 +76,7 @@ class Armed:
     nth: int | None = None
     skip: int = 0
     step: int | None = None
+    """Of a moment: when it strikes. Of a message: not before this step."""
     drawing: Drawing
     values: dict[str, Any] = field(default_factory=dict)
     origin: int | None = None
@@ -102,6 +103,10 @@ class Weather:
     def arm(self, armed: Armed) -> None:
         """Let this fault wait for its message (or, at a step, for that step)."""
         self._armed.setdefault(armed.phase, []).append(armed)
+
+    def is_waiting(self) -> bool:
+        """Is any fault still waiting for its message?"""
+        return any(self._armed.values())
 
     def disarm(self) -> None:
         """The storm is over: nothing strikes any more."""
@@ -259,7 +264,7 @@ class Weather:
         waiting = self._armed.get("step")
         if self.over or not waiting:
             return
-        for armed in [a for a in waiting if a.step is None or a.step == step]:
+        for armed in [a for a in waiting if a.step is None or a.step <= step]:
             waiting.remove(armed)
             moment = Moment(step=step, time_s=self.world.network.now_s, plane=self.world)
             if not armed.fault.applies(moment):
@@ -285,7 +290,8 @@ class Weather:
             message = self.samples[sample] = make()
         for armed in waiting or ():
             if (
-                (armed.component is not None and armed.component != component)
+                (armed.step is not None and armed.step > self.world.step)
+                or (armed.component is not None and armed.component != component)
                 or (armed.verb is not None and armed.verb != verb)
                 or (armed.kind is not None and armed.kind != kind)
                 or (armed.name is not None and armed.name != name)

@@ -13,7 +13,7 @@ from typing import Any
 from harness.contract import HOLDS, Change, Judgement, View
 from properties.knowledge import knew
 from properties.ownership import living_owner, owner_ref
-from properties.subject import ABSENT, is_program
+from properties.subject import ABSENT, is_act, is_program
 from reference_impl.objects import controller_of, is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -34,13 +34,13 @@ class AdoptsOnlyLivingUnownedObjects:
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.before is None or change.after is None:
+        if change is None or not is_act(change) or change.before is None or change.after is None:
             return ABSENT
         if change.before["metadata"].get("ownerReferences") == change.after["metadata"].get("ownerReferences"):
-            return ABSENT
+            return HOLDS
         old, new = controller_of(change.before), controller_of(change.after)
         if new is None or (old is not None and old["uid"] == new["uid"]) or not is_program(view, change.component):
-            return ABSENT
+            return HOLDS
         wrong = _theft(view, change, old) or _lifeless_owner(view, change, new)
         if wrong is None:
             return HOLDS

@@ -12,7 +12,7 @@ from typing import Any
 from harness.contract import HOLDS, Judgement, ObjectRef, SentRequest, View
 from properties.knowledge import knew
 from properties.pod import Resources, is_finished, node_of, quantity, requests_of
-from properties.subject import ABSENT, has_kind
+from properties.subject import ABSENT, has_kind, is_command
 from reference_impl.objects import name_of, namespace_of, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -33,17 +33,19 @@ class BindsWithinObservedCapacity:
 
     def judge(self, view: View) -> Judgement:
         sent = view.request
-        if sent is None or sent.request.subresource != "binding" or view.change is not None:
+        if sent is None or sent.request.kind != "Pod" or not is_command(sent):
             return ABSENT
+        if sent.request.subresource != "binding":
+            return HOLDS
         body = sent.request.body
         name = sent.request.name or (body["metadata"]["name"] if isinstance(body, dict) else None)
         node_name = (body.get("target") or {}).get("name") if isinstance(body, dict) else None
         if name is None or node_name is None:
-            return ABSENT
+            return HOLDS
         pod = view.get("v1", "Pod", name, sent.request.namespace)
         first_seen = view.first_observed(sent.component, "v1", "Node", node_name)
         if pod is None or node_of(pod) is not None or first_seen is None:
-            return ABSENT
+            return HOLDS
         room = _room(view, node_name, first_seen)
         bound = [
             other

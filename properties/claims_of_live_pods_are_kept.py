@@ -28,17 +28,17 @@ class ClaimsOfLivePodsAreKept:
     )
     voided_by: tuple[str, ...] = ("a pod younger than the sender's live read of it", "a deletion by a user")
     when: str = "always"
-    on: frozenset[str] = frozenset({"delete", "update"})
+    on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
         return has_kind(trial, "PersistentVolumeClaim")
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.ref.kind != "PersistentVolumeClaim" or not is_deletion(change):
+        if change is None or change.ref.kind != "PersistentVolumeClaim":
             return ABSENT
-        if is_cascade(change.component) or not is_program(view, change.component):
-            return ABSENT
+        if not is_deletion(change) or is_cascade(change.component) or not is_program(view, change.component):
+            return HOLDS
         for pod in view.list("v1", "Pod", change.ref.namespace):
             if change.ref.name in claims_of(pod) and _is_wanted(view, pod) and not _is_covered(view, change, pod):
                 ref = ObjectRef.to(pod)
@@ -52,15 +52,13 @@ def _is_wanted(view: View, pod: JsonObject) -> bool:
 
 
 def _is_covered(view: View, change: Change, pod: JsonObject) -> bool:
-    """Did the pod come after the sender's live read, or after the command was sent?"""
+    """Did the pod come after the sender's live read, or after the command was sent (or unseen by us)?"""
     ref = ObjectRef.to(pod)
     birth = next(
         (c for c in view.changes() if c.ref == ref and c.before is None and c.after and uid_of(c.after) == uid_of(pod)),
         None,
     )
-    if birth is None:
-        return False
-    if birth.step > change.request.step:
+    if birth is None or birth.step > change.request.step:
         return True
     read = view.live_read(change.component, ref.api_version, ref.kind, ref.name, ref.namespace)
     return read is not None and read < birth.revision

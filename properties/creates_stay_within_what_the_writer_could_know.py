@@ -20,7 +20,7 @@ from harness.contract import HOLDS, Change, Judgement, ObjectRef, SentRequest, V
 from properties.knowledge import knew
 from properties.ownership import intended_owner
 from properties.pod import is_active
-from properties.subject import ABSENT
+from properties.subject import ABSENT, is_command
 from reference_impl.objects import controller_of, is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -50,17 +50,17 @@ class CreatesStayWithinWhatTheWriterCouldKnow:
         return any(kind in _BUILT_IN_FIELDS for kind in facts.kinds)
 
     def judge(self, view: View) -> Judgement:
-        sent = view.request
-        if sent is None or sent.request.verb != "create":
-            return ABSENT
         if view.change is not None:
             return _judge_late(view, view.change)
-        child = sent.request.body
-        if sent.request.subresource is not None or sent.request.dry_run or not isinstance(child, dict):
+        sent = view.request
+        if sent is None or not is_command(sent):
             return ABSENT
+        child = sent.request.body
+        if sent.request.verb != "create" or sent.request.subresource is not None or not isinstance(child, dict):
+            return HOLDS
         found = _owner_and_field(view, child)
         if found is None:
-            return ABSENT
+            return HOLDS
         owner, field = found
         live = _live_children(view, owner, child)
         if len(live) < _wanted(owner, field):
@@ -113,7 +113,7 @@ def _judge_surplus(view: View, sent: SentRequest, owner: JsonObject, field: str,
     ref = ObjectRef.to(owner)
     oldest = view.first_observed(sent.component, ref.api_version, ref.kind, ref.name, ref.namespace)
     if oldest is None:
-        return ABSENT
+        return HOLDS
     since = int(oldest["metadata"]["resourceVersion"])
     wanted = [_wanted(owner, field)] + ([_wanted(oldest, field)] if uid_of(oldest) == uid_of(owner) else [])
     wanted += [

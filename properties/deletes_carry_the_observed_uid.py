@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, View
-from properties.subject import ABSENT, is_deletion, is_program
+from properties.subject import ABSENT, is_act, is_deletion, is_program
 from reference_impl.objects import uid_of
 
 
@@ -22,18 +22,18 @@ class DeletesCarryTheObservedUid:
     )
     voided_by: tuple[str, ...] = ("a deletion by the user", "deletecollection, which names nothing in particular")
     when: str = "always"
-    on: frozenset[str] = frozenset({"delete", "update"})
+    on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
         return True
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.before is None or not is_deletion(change):
+        if change is None or not is_act(change):
             return ABSENT
+        if change.before is None or not is_deletion(change) or not is_program(view, change.component):
+            return HOLDS
         sender = change.request
-        if not is_program(view, change.component):
-            return ABSENT
         uid = uid_of(change.before)
         if sender.request.precondition_uid == uid or view.observed_uid(change.component, uid):
             return HOLDS

@@ -45,7 +45,7 @@ class DeletionsFinish:
             return ABSENT
         stuck = [obj for obj in view.objects() if is_deleting(obj)]
         if not stuck:
-            return HOLDS if any(change.verb == "delete" for change in view.changes()) else ABSENT
+            return HOLDS
         handled = _handled_finalizers(view)
         blamed = [obj for obj in stuck if not _is_excused(view, obj, handled, [])]
         if not blamed:

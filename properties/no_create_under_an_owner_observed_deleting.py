@@ -11,7 +11,7 @@ from typing import Any
 from harness.contract import HOLDS, Judgement, View
 from properties.knowledge import knew
 from properties.ownership import FOREGROUND, intended_owner, owner_ref
-from properties.subject import ABSENT
+from properties.subject import ABSENT, is_command
 from reference_impl.objects import is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -33,14 +33,14 @@ class NoCreateUnderAnOwnerObservedDeleting:
 
     def judge(self, view: View) -> Judgement:
         sent = view.request
-        if sent is None or sent.request.verb != "create" or view.change is not None:
+        if sent is None or not is_command(sent):
             return ABSENT
         child = sent.request.body
-        if sent.request.subresource is not None or sent.request.dry_run or not isinstance(child, dict):
-            return ABSENT
+        if sent.request.verb != "create" or sent.request.subresource is not None:
+            return HOLDS
         reference = intended_owner(child)
         if reference is None:
-            return ABSENT
+            return HOLDS
         owner = view.by_uid(reference["uid"])
         if owner is not None and not is_deleting(owner):
             return HOLDS
@@ -48,7 +48,7 @@ class NoCreateUnderAnOwnerObservedDeleting:
             return HOLDS
         since = _deleting_since(view, child, reference)
         if since is None or not knew(view, sent, reference["uid"], since):
-            return HOLDS if since is not None else ABSENT
+            return HOLDS
         ref = owner_ref(view, child, reference)
         return Judgement.violated(
             f"{sent.component} creates a {child.get('kind')} for {ref}, known to be deleted since revision {since}",

@@ -40,10 +40,10 @@ class NoLivelock:
         return True
 
     def judge(self, view: View) -> Judgement:
-        if view.phase != "end":
-            return ABSENT
         if view.at_rest:
             return HOLDS
+        if view.phase != "end":
+            return ABSENT
         changes = _since_the_last_user_act(view, view.changes()[-self.window_count :])
         cycle = _cycle(changes, self.times)
         if not cycle:

@@ -19,6 +19,7 @@ from properties.subject import (
     has_component,
     has_outside_system,
     is_full_rest,
+    is_outside,
     lives,
 )
 from properties.wording import first
@@ -46,35 +47,30 @@ class NoOrphanOrLeak:
     def judge(self, view: View) -> Judgement:
         if not is_full_rest(view):
             return ABSENT
-        orphans, dependents = _orphans(view) if lives(view, GARBAGE_COLLECTOR) else ([], 0)
-        if orphans:
+        collected = lives(view, GARBAGE_COLLECTOR)
+        if collected and (orphans := _orphans(view)):
             refs = [ObjectRef.to(obj) for obj in orphans]
             reason = f"at rest, all owners of these are gone: {first([str(ref) for ref in refs])}"
             return Judgement.violated(reason, refs, key=f"orphan {refs[0].kind}")
+        systems = [system for system in view.external_systems() if is_outside(system)]
         # A user who strips a finalizer, or an outside system that moves by itself, leaves behind what nobody can know.
-        if view.fault_fired("vandalism") or view.fault_fired("external_drift"):
-            return HOLDS if dependents else ABSENT
-        leaks, owned_items = _leaks(view)
-        if leaks:
-            system = leaks[0][0]
+        if not systems or view.fault_fired("vandalism") or view.fault_fired("external_drift"):
+            return HOLDS if collected else ABSENT
+        if leaks := _leaks(view, systems):
             lines = [f"{name} item {item['id']} (owner {uid})" for name, item, uid in leaks]
-            return Judgement.violated(
-                f"at rest, outside items outlive their owner: {first(lines)}", key=f"leak {system}"
-            )
-        return HOLDS if dependents or owned_items else ABSENT
+            reason = f"at rest, outside items outlive their owner: {first(lines)}"
+            return Judgement.violated(reason, key=f"leak {leaks[0][0]}")
+        return HOLDS
 
 
-def _orphans(view: View) -> tuple[list[JsonObject], int]:
-    """Orphans, and how many dependents were looked at."""
-    orphans, dependents = [], 0
-    for obj in view.objects():
-        references = obj["metadata"].get("ownerReferences")
-        if not references or is_deleting(obj):
-            continue
-        dependents += 1
-        if not any(_keeps(view, obj, reference) for reference in references):
-            orphans.append(obj)
-    return orphans, dependents
+def _orphans(view: View) -> list[JsonObject]:
+    return [
+        obj
+        for obj in view.objects()
+        if (references := obj["metadata"].get("ownerReferences"))
+        and not is_deleting(obj)
+        and not any(_keeps(view, obj, reference) for reference in references)
+    ]
 
 
 def _keeps(view: View, obj: JsonObject, reference: JsonObject) -> bool:
@@ -87,20 +83,12 @@ def _keeps(view: View, obj: JsonObject, reference: JsonObject) -> bool:
     return namespace_of(obj) is None and view.is_namespaced(api_version, kind) is True
 
 
-def _leaks(view: View) -> tuple[list[tuple[str, JsonObject, str]], int]:
-    """(system, item, owner's uid) of each leak, and how many items had an owner of ours."""
-    leaks, owned = [], 0
-    for system in view.external_systems():
-        if system.startswith("containers/"):
-            continue
-        for item in view.external(system):
-            for uid in dict.fromkeys((item.get("owner"), item["id"])):
-                if not isinstance(uid, str):
-                    continue
-                if view.by_uid(uid) is not None:
-                    owned += 1
-                elif view.deleted_at(uid) is not None:
-                    owned += 1
-                    leaks.append((system, item, uid))
-                    break
-    return leaks, owned
+def _leaks(view: View, systems: list[str]) -> list[tuple[str, JsonObject, str]]:
+    """(system, item, owner's uid) of each. A uid that this store never held is no owner of ours."""
+    return [
+        (system, item, uid)
+        for system in systems
+        for item in view.external(system)
+        for uid in dict.fromkeys((item.get("owner"), item["id"]))
+        if isinstance(uid, str) and view.by_uid(uid) is None and view.deleted_at(uid) is not None
+    ]

@@ -32,7 +32,7 @@ class ObservedGenerationCatchesUp:
         reporting = [obj for obj in view.objects() if _observed(obj) is not None and not is_deleting(obj)]
         behind = [obj for obj in reporting if _observed(obj) != obj["metadata"].get("generation")]
         if not behind:
-            return HOLDS if reporting else ABSENT
+            return HOLDS
         kinds = _kinds_kept_up_to_date(view)
         behind = [obj for obj in behind if (obj["apiVersion"], obj["kind"]) in kinds]
         if not behind:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, ObjectRef, View
-from properties.subject import ABSENT, has_outside_system, is_full_rest
+from properties.subject import ABSENT, has_outside_system, is_full_rest, is_outside
 from properties.wording import first
 from reference_impl.protocol import JsonObject
 
@@ -31,20 +31,20 @@ class OneExternalObjectPerOwner:
             return ABSENT
         facts = view.trial.facts
         multiples = getattr(facts, "external_multiples", None)
-        owned = False
+        judged = False
         for system in view.external_systems():
-            if system.startswith("containers/") or system in (multiples or ()):
+            if not is_outside(system) or system in (multiples or ()):
                 continue
+            judged = True
             groups: dict[tuple[str, str], list[JsonObject]] = {}
             for item in view.external(system):
                 owner = item.get("owner")
                 if isinstance(owner, str) and view.by_uid(owner) is not None:
-                    owned = True
                     groups.setdefault((owner, _role(item, known=multiples is not None)), []).append(item)
             for (owner, _), items in groups.items():
                 if len(items) > 1:
                     return _violated(view, system, owner, items)
-        return HOLDS if owned else ABSENT
+        return HOLDS if judged else ABSENT
 
 
 def _role(item: JsonObject, *, known: bool) -> str:

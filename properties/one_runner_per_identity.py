@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, ObjectRef, View
-from properties.subject import ABSENT, has_kind, is_program
+from properties.subject import ABSENT, CONTAINERS, KUBELET, has_component, has_kind, is_program
 from reference_impl.objects import controller_of
 from reference_impl.protocol import JsonObject
 
-_RUNTIME = "containers/"
 _OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
 
@@ -30,7 +29,7 @@ class OneRunnerPerIdentity:
     on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
-        return has_kind(trial, "StatefulSet")
+        return has_kind(trial, "StatefulSet") and has_component(trial, KUBELET)
 
     def judge(self, view: View) -> Judgement:
         change = view.change
@@ -53,9 +52,9 @@ class OneRunnerPerIdentity:
 
 def _running(view: View, ref: ObjectRef) -> list[tuple[str, JsonObject]]:
     return [
-        (system.removeprefix(_RUNTIME), item)
+        (system.removeprefix(CONTAINERS), item)
         for system in view.external_systems()
-        if system.startswith(_RUNTIME)
+        if system.startswith(CONTAINERS)
         for item in view.external(system)
         if item.get("name") == ref.name and (item.get("namespace") or None) == ref.namespace and _is_running(item)
     ]
@@ -72,10 +71,8 @@ def _is_void(view: View, ref: ObjectRef, nodes: list[str]) -> bool:
             return True
         if any(taint.get("key") == _OUT_OF_SERVICE for taint in (node.get("spec") or {}).get("taints") or ()):
             return True
-    return any(
-        change.ref == ref
-        and change.verb == "delete"
-        and change.request.request.grace_period_s == 0
-        and not is_program(view, change.component)
-        for change in view.changes()
-    )
+    # A graceful deletion is finished by the kubelet; a pod that anybody else but a component removed was forced out.
+    by_programs = {
+        change.revision for change in view.changes() if change.ref == ref and is_program(view, change.component)
+    }
+    return any(event.type == "DELETED" and event.revision not in by_programs for event in view.history(ref))

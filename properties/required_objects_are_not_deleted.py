@@ -16,8 +16,8 @@ from typing import Any
 
 from harness.contract import HOLDS, Change, Judgement, ObjectRef, View
 from properties.ownership import controllers_above, is_condemned
-from properties.subject import ABSENT, is_cascade, is_deletion, is_program
-from reference_impl.objects import controller_of, is_deleting, uid_of
+from properties.subject import ABSENT, is_act, is_cascade, is_deletion, is_program
+from reference_impl.objects import controller_of, uid_of
 from reference_impl.protocol import JsonObject
 
 
@@ -30,24 +30,20 @@ class RequiredObjectsAreNotDeleted:
         "an owner whose spec changed after the command was sent",
     )
     when: str = "always"
-    on: frozenset[str] = frozenset({"delete", "update"})
+    on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
         return True
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.before is None or change.ref.kind == "Pod" or not is_deletion(change):
+        if change is None or not is_act(change):
             return ABSENT
-        if is_deleting(change.before) or controller_of(change.before) is None:
-            return ABSENT
-        if is_cascade(change.component) or not is_program(view, change.component) or not view.required(change.ref):
-            return ABSENT
-        if is_condemned(view, change.before):
-            return ABSENT
+        if not is_deletion(change) or not _is_needed(view, change):
+            return HOLDS
         if change.request.request.precondition_resource_version:
             return HOLDS
-        for owner in controllers_above(view, change.before):
+        for owner in controllers_above(view, change.before) if change.before is not None else ():
             if _went_back(view, change, owner):
                 ref = ObjectRef.to(owner)
                 reason = (
@@ -56,6 +52,15 @@ class RequiredObjectsAreNotDeleted:
                 )
                 return Judgement.violated(reason, [change.ref, ref], key=f"{change.ref.kind} {change.component}")
         return HOLDS
+
+
+def _is_needed(view: View, change: Change) -> bool:
+    """Is this a controller's own decision about an object that the present spec of a living owner requires?"""
+    if change.before is None or change.ref.kind == "Pod" or controller_of(change.before) is None:
+        return False
+    if is_cascade(change.component) or not is_program(view, change.component):
+        return False
+    return view.required(change.ref) and not is_condemned(view, change.before)
 
 
 def _went_back(view: View, change: Change, owner: JsonObject) -> bool:
@@ -77,14 +82,15 @@ def _went_back(view: View, change: Change, owner: JsonObject) -> bool:
 
 
 def _spec_change(view: View, owner: JsonObject) -> Change | None:
-    """The commit that gave the owner its present spec."""
+    """The commit that gave the owner its present spec; None if we did not see it."""
     ref, found = ObjectRef.to(owner), None
     for change in view.changes():
         if change.ref != ref or change.after is None or uid_of(change.after) != uid_of(owner):
             continue
         if change.before is None or _generation(change.before) != _generation(change.after):
             found = change
-    return found
+    seen = found is not None and found.after is not None and _generation(found.after) == _generation(owner)
+    return found if seen else None
 
 
 def _generation(obj: JsonObject) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, View
-from properties.subject import ABSENT, has_kind
+from properties.subject import ABSENT, USER, has_kind
 from reference_impl.objects import uid_of
 from reference_impl.protocol import JsonObject
 
@@ -22,19 +22,19 @@ class StatusesAreMonotone:
     )
     voided_by: tuple[str, ...] = ("an Indexed Job whose completions were changed", "a status written by a user")
     when: str = "always"
-    on: frozenset[str] = frozenset({"update"})
+    on: frozenset[str] = frozenset({"create", "update"})
 
     def applies(self, trial: Any) -> bool:
         return has_kind(trial, "Job")
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.ref.kind != "Job" or change.before is None or change.after is None:
+        if change is None or change.ref.kind != "Job" or change.after is None:
             return ABSENT
+        if change.before is None or uid_of(change.before) != uid_of(change.after):
+            return HOLDS
         before, after = _succeeded(change.before), _succeeded(change.after)
-        if not before or uid_of(change.before) != uid_of(change.after):
-            return ABSENT
-        if after >= before or change.component == "user" or _is_elastic(view, change.after):
+        if after >= before or change.component == USER or _is_elastic(view, change.after):
             return HOLDS
         reason = f"{change.component} took status.succeeded of {change.ref} from {before} back to {after}"
         return Judgement.violated(reason, [change.ref], key=f"Job {change.component}")

@@ -1,15 +1,18 @@
 """Is what a property speaks of there at all, and who is who in a view.
 
 A property that looks at a view without its subject proves nothing there, and says so with `ABSENT` (an `unknown`): a
-claim that was never judged with its subject present in any example must not be printed as holding. `HOLDS` is kept
-for views that could have shown a violation.
+claim that was never judged with its subject present in any example must not be printed as holding. The subject of an
+obligation ("deletions finish") is the world at rest, in which anything unfinished would have shown. The subject of a
+prohibition ("nobody deletes what he never saw") is an actor who acts: each command of a component is an occasion on
+which it could have broken the rule, whether or not it deletes anything. Facts of fair weather do not narrow that: what
+a controller deletes only in a storm is what prohibitions are for.
 
 Facts are what fair weather showed (`harness/trial.py`); a trial that has none yet is taken to have everything.
 """
 
 from typing import Any
 
-from harness.contract import Change, Judgement, View
+from harness.contract import Change, Judgement, SentRequest, View
 from reference_impl.objects import is_deleting
 
 ABSENT = Judgement.unknown("what it speaks of was not there")
@@ -18,6 +21,12 @@ ABSENT = Judgement.unknown("what it speaks of was not there")
 GARBAGE_COLLECTOR = "garbage"
 KUBELET = "kubelet"
 """How built-in components' names begin, by which properties know who does what (`kubelet-node-0`)."""
+
+CONTAINERS = "containers/"
+"""How the names of the nodes' container runtimes begin, which are outside systems (`containers/node-0`)."""
+
+USER = "user"
+"""Who performs the workload."""
 
 _NAMESPACE_CONTROLLERS = ("namespace", "namespace-controller", "namespace_controller")
 
@@ -30,7 +39,14 @@ def has_kind(trial: Any, *kinds: str) -> bool:
 
 def has_outside_system(trial: Any) -> bool:
     facts = getattr(trial, "facts", None)
-    return facts is None or any(component.external_systems for component in facts.components)
+    return facts is None or any(
+        is_outside(name) for component in facts.components for name in component.external_systems
+    )
+
+
+def is_outside(system: str) -> bool:
+    """Not a node's container runtime: that is its kubelet's, and outlives a node that was cut off."""
+    return not system.startswith(CONTAINERS)
 
 
 def has_controllers(trial: Any) -> bool:
@@ -56,6 +72,16 @@ def has_component(trial: Any, start: str) -> bool:
 def is_program(view: View, component: str) -> bool:
     """A component, under test or built in; not the user, nor the weather."""
     return any(c.name == component for c in view.components())
+
+
+def is_act(change: Change | None) -> bool:
+    """Did anyone but the user bring this commit about? Cheap: asked at every commit."""
+    return change is not None and change.component != USER
+
+
+def is_command(sent: SentRequest | None) -> bool:
+    """Does anyone but the user send this, to change something? Cheap: asked at every request."""
+    return sent is not None and sent.component != USER and not sent.request.is_read and not sent.request.dry_run
 
 
 def is_under_test(view: View, component: str) -> bool:

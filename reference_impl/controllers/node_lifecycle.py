@@ -31,6 +31,8 @@ MONITOR_PERIOD_S = 5.0
 """`--node-monitor-period`."""
 MONITOR_GRACE_S = 40.0
 """`--node-monitor-grace-period`."""
+SIGNS_KEPT = 8
+"""Arbitrary; a cache seldom shows more than one sign again."""
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
@@ -39,10 +41,13 @@ _OURS = (UNREACHABLE, NOT_READY, UNSCHEDULABLE)
 
 @dataclass(slots=True)
 class _Heartbeat:
-    """The last sign of life: what it said, and when we saw it, on our monotonic clock."""
+    """The last signs of life, and when we saw the last new one, on our monotonic clock.
+
+    Several are kept, because a lagging cache may show one again that a live look has overtaken.
+    """
 
     uid: str
-    sign: tuple[object, object]
+    signs: list[tuple[object, object]]
     seen_s: float
 
 
@@ -89,8 +94,12 @@ class NodeMonitor:
         ready = condition_of(node, "Ready") or {}
         sign = ((lease or {}).get("spec", {}).get("renewTime"), ready.get("lastHeartbeatTime"))
         known = self._heartbeats.get(name_of(node))
-        if known is None or known.uid != uid_of(node) or sign != known.sign:
-            self._heartbeats[name_of(node)] = _Heartbeat(uid_of(node), sign, now_s)
+        if known is None or known.uid != uid_of(node):
+            self._heartbeats[name_of(node)] = _Heartbeat(uid_of(node), [sign], now_s)
+            return False
+        if sign not in known.signs:
+            known.signs = [*known.signs[-SIGNS_KEPT:], sign]
+            known.seen_s = now_s
             return False
         return now_s - known.seen_s > MONITOR_GRACE_S
 

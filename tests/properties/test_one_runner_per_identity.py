@@ -47,14 +47,27 @@ def test_a_namesake_elsewhere_is_no_second_runner() -> None:
     assert PROPERTY.judge(view).verdict == "holds"
 
 
-def test_a_user_who_forces_a_deletion_or_removes_the_node_gives_the_guarantee_up() -> None:
+def replaced(by: str) -> FakeView:
+    """The same name again, after the pod before it was removed."""
     view, pod = a_world()
-    view.mark_deleting(pod, grace_period_s=0)
-    assert PROPERTY.judge(view).verdict == "holds"
-    view, pod = a_world()
-    view.mark_deleting(pod, by="kubelet-a", grace_period_s=0)
-    assert PROPERTY.judge(view).verdict == "violated"
+    view.delete(pod, by=by, grace_period_s=0)
+    owner = view.list("apps/v1", "StatefulSet")[0]
+    view.create(make("Pod", "web-0", uid="newest", owner=owner))
+    return view
+
+
+def test_a_user_who_forces_a_pod_out_gives_the_guarantee_up_and_a_kubelet_does_not() -> None:
+    assert PROPERTY.judge(replaced("user")).verdict == "holds"
+    assert PROPERTY.judge(replaced("kubelet-a")).verdict == "violated"
+
+
+def test_removing_the_node_or_marking_it_out_of_service_gives_it_up_too() -> None:
     view, pod = a_world()
     view.delete(view.list("v1", "Node")[0])
+    view.update(pod, by="kubelet-a")
+    assert PROPERTY.judge(view).verdict == "holds"
+    view, pod = a_world()
+    taint = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+    view.update(view.list("v1", "Node")[0], spec={"taints": [taint]})
     view.update(pod, by="kubelet-a")
     assert PROPERTY.judge(view).verdict == "holds"

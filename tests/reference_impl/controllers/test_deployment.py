@@ -79,7 +79,10 @@ def test_it_makes_a_replica_set_of_its_template_and_completes() -> None:
             assert found["status"]["availableReplicas"] == 3
             assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
             assert found["metadata"]["annotations"][rollout.REVISION] == "1"
-            assert conditions(found) == {"Available": "MinimumReplicasAvailable", "Progressing": "NewReplicaSetAvailable"}
+            assert conditions(found) == {
+                "Available": "MinimumReplicasAvailable",
+                "Progressing": "NewReplicaSetAvailable",
+            }
 
     run(test)
 

@@ -323,7 +323,9 @@ def test_an_object_that_is_gone_meanwhile_is_no_error() -> None:
     async def test() -> None:
         async with open_world(gc_kinds=KINDS) as world:
             weather = await world.start("gc", garbage_collector)
-            weather.refuse = lambda request: NotFound("gone", details={"name": "x"}) if request.verb == "delete" else None
+            weather.refuse = lambda request: (
+                NotFound("gone", details={"name": "x"}) if request.verb == "delete" else None
+            )
             owner = await world.create(config("owner"))
             await world.create(secret("child", owner))
             await delete(world, "owner")

@@ -84,7 +84,20 @@ def test_a_lagging_watch_of_leases_makes_no_node_silent() -> None:
             await start(world, "node-1", "node-2")
             world.weather["node-lifecycle"].hold("Lease")
             await world.settle(300)
-            assert await taints(world) == []
+            assert world.weather["node-lifecycle"].writes("Node") == []
+
+    run(test)
+
+
+def test_a_node_that_dies_while_the_watch_of_leases_lags_is_found_silent() -> None:
+    async def test() -> None:
+        async with open_world() as world:
+            await start(world, "node-1", "node-2")
+            world.weather["node-lifecycle"].hold("Lease")
+            await world.settle(60)
+            await world.crash("node-1")
+            await world.settle(150)
+            assert "unreachable:NoSchedule" in await taints(world)
 
     run(test)
 

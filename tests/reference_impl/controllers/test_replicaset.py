@@ -4,7 +4,6 @@ from reference_impl.controllers.replicaset import replicaset
 from reference_impl.errors import ConnectionLost, Forbidden
 from reference_impl.objects import controller_of
 from reference_impl.protocol import ApiRequest, JsonObject
-
 from tests.reference_impl.controllers.world import World, open_world, pod, replica_set, run
 
 
@@ -99,7 +98,9 @@ def test_a_late_cache_does_not_make_it_create_twice() -> None:
             weather.hold("Pod")
             await world.create(replica_set(replicas=2))
             await world.settle()
-            await world.user.patch("apps/v1", "ReplicaSet", "front", "default", body={"metadata": {"labels": {"a": "b"}}})
+            await world.user.patch(
+                "apps/v1", "ReplicaSet", "front", "default", body={"metadata": {"labels": {"a": "b"}}}
+            )
             await world.settle()
             assert len(weather.writes("Pod", "create")) == 2
             await world.settle(400)  # expectations expire; a live look says that nothing is missing

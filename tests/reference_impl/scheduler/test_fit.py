@@ -89,4 +89,6 @@ def test_a_limit_of_this_scheduler_is_said_and_not_ignored() -> None:
     required = {"requiredDuringSchedulingIgnoredDuringExecution": [{}]}
     assert "not modelled" in str(limits_met(pod(affinity={"podAntiAffinity": required})))
     assert "not modelled" in str(limits_met(pod(topologySpreadConstraints=[{"whenUnsatisfiable": "DoNotSchedule"}])))
-    assert limits_met(pod(affinity={"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{}]}})) is None
+    assert (
+        limits_met(pod(affinity={"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{}]}})) is None
+    )
