@@ -482,7 +482,8 @@ class Fabric:
         stream.held_until_s = None
         backlog, stream.backlog = stream.backlog, deque()
         for event, cause in backlog:
-            self.world.network.send(stream.channel, partial(self.arrive_event, stream, event, cause), owner=stream.life)
+            # Before anything that is due now: what was held back is older than what has come since.
+            self.world.network.first(partial(self.arrive_event, stream, event, cause), owner=stream.life)
 
     def cut(self, stream: Stream, *, relist: bool = False) -> None:
         """The connection breaks; `relist`: what the client missed is gone from the server's window, it has to list."""

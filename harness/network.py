@@ -10,6 +10,14 @@ from collections.abc import Callable
 from harness.latency import LATE_LOW_S, Latency, channel_number
 
 
+CROWD_MAX = 1000
+CROWD_LEAVES_PER_S = 100.0
+CROWDED_S = 0.05
+"""Under the calm salt messages take no time, so a busy loop would take none either and nothing due later (the end of a
+hold, a lease's expiry) would ever come. When more than a thousand messages crowd together, each takes 50 ms; a crowd
+thins out by a hundred a virtual second. Arbitrary, and far above what a plane does that is not in a loop."""
+
+
 class Entry:
     """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
 
@@ -54,6 +62,7 @@ class Network:
         """Messages under way; timers do not count."""
         self.on_late: Callable[[float], None] | None = None
         """Told of each message that the salt makes late."""
+        self._crowd = 0.0
         self._heap: list[tuple[float, int, int, Entry]] = []
         self._sequence = 0
 
@@ -72,6 +81,8 @@ class Network:
             delay_s += latency_s
             if latency_s >= LATE_LOW_S and self.on_late is not None:
                 self.on_late(latency_s)
+        if self._crowd > CROWD_MAX:
+            delay_s += CROWDED_S
         self._sequence += 1
         due_s = self.now_s + delay_s
         tie = latency.tie(self._sequence)
@@ -116,7 +127,9 @@ class Network:
             heapq.heappop(heap)
             if entry.kind == "message":
                 self.messages -= 1
+                self._crowd += 1
             if due_s > self.now_s:
+                self._crowd = max(0.0, self._crowd - CROWD_LEAVES_PER_S * (due_s - self.now_s))
                 self.now_s = due_s
             return entry
         return None

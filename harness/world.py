@@ -343,7 +343,8 @@ class World:
         backlog = list(process.backlog)
         process.backlog.clear()
         for action in backlog:
-            self.network.again(action, self.network.now_s, owner=process.life)
+            # Before anything that is due now: streams never reorder.
+            self.network.first(action, owner=process.life)
         return True
 
     def shuffle_for(self, process: Process) -> Callable[[list[JsonObject]], None]:

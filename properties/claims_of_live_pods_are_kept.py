@@ -35,9 +35,14 @@ class ClaimsOfLivePodsAreKept:
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.ref.kind != "PersistentVolumeClaim":
+        if change is None or change.ref.kind not in ("PersistentVolumeClaim", "Pod"):
             return ABSENT
-        if not is_deletion(change) or is_cascade(change.component) or not is_program(view, change.component):
+        if (
+            change.ref.kind == "Pod"
+            or not is_deletion(change)
+            or is_cascade(change.component)
+            or not is_program(view, change.component)
+        ):
             return HOLDS
         for pod in view.list("v1", "Pod", change.ref.namespace):
             if change.ref.name in claims_of(pod) and _is_wanted(view, pod) and not _is_covered(view, change, pod):

@@ -59,7 +59,7 @@ def judge_streams(view: View, find: Callable[[View, StreamRecord], tuple[Event, 
         return ABSENT
     judged = False
     for stream in view.streams():
-        if stream.tampered:
+        if stream.tampered or not stream.events:
             continue
         judged = True
         found = find(view, stream)

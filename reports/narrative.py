@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports.facts import WEATHER, facts_of
-from reports.telling import actor_of, fields_of, told
+from reports.telling import actor_of, fields_of, tell
 
 if TYPE_CHECKING:
     from harness.trace import Trace, TraceEvent
@@ -22,7 +22,6 @@ LONGEST_CYCLE = 4
 """Repeated blocks of up to so many sentences are folded: two writers fighting over two fields make four."""
 
 USER = "user"
-
 
 ACTS = ("commit", "request", "reply", "external", "reconciled", "crash")
 """Kinds of trace events that can be what broke a claim. Where something else came last, nothing in particular did."""
@@ -87,12 +86,14 @@ def _slice(events: "Sequence[TraceEvent]", violation: "TraceEvent | None") -> "l
 
 
 def _by_fault(event: "TraceEvent", events: "Sequence[TraceEvent]") -> bool:
-    """Is this what the fault told just before it did?"""
+    """Is this what the fault told just before it did? A panic is the controller's own."""
+    if event.data.get("panic") or event.data.get("exit"):
+        return False
     return any(events[step].kind == "fault" for step in (*event.caused_by, event.step - 1) if 0 <= step < len(events))
 
 
 def _sentence(event: "TraceEvent", under_test: Sequence[str]) -> Sentence | None:
-    text = told(event)
+    text = tell(event)
     if not text:
         return None
     never_folded = event.kind in WEATHER or event.kind in ("violation", "workload")

@@ -22,7 +22,7 @@ CHANGES_SHOWN = 3
 """Changed fields named in one sentence."""
 
 
-def told(event: "TraceEvent") -> str | None:
+def tell(event: "TraceEvent") -> str | None:
     """The event as a sentence; None if there is nothing to tell."""
     teller = TELLERS.get(event.kind)
     return teller(event) if teller is not None else None

@@ -8,6 +8,7 @@ At an event: the process dies having just been told.
 from dataclasses import dataclass
 
 from harness.contract import PASSED, Draw, Message, Moment, Verdict
+from harness.occasion import READS, is_upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,18 +16,12 @@ class Crash:
     name: str = "crash"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "Sieve (OSDI'22) intermediate-state pattern; https://kubernetes.io/docs/concepts/architecture/controller/"
-    )
+    source: str = "Sieve (OSDI'22), intermediate states; https://kubernetes.io/docs/concepts/architecture/controller/"
 
     def applies(self, occasion: Message | Moment) -> bool:
-        if not isinstance(occasion, Message):
+        if not isinstance(occasion, Message) or is_upkeep(occasion):
             return False
-        if occasion.phase == "event":
-            return occasion.verb != "BOOKMARK"
-        if occasion.phase in ("request", "reply"):
-            return occasion.verb not in ("watch", "list", "get") and occasion.kind != "Event"
-        return True
+        return occasion.phase not in ("request", "reply") or occasion.verb not in READS
 
     def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
         if not isinstance(occasion, Message):

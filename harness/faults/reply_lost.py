@@ -5,14 +5,9 @@ Most controller bugs live here: the error says nothing about whether it happened
 
 from dataclasses import dataclass
 
-from harness.contract import PASSED, Draw, Message, Moment, Verdict
-from reference_impl.errors import ApiError, ConnectionLost, InternalError, Timeout
-
-_ERRORS: dict[str, type[ApiError]] = {
-    "connection_lost": ConnectionLost,
-    "timeout": Timeout,
-    "internal_error": InternalError,
-}
+from harness.contract import Draw, Message, Moment, Verdict
+from harness.occasion import is_commit
+from harness.outage import INDEFINITE, indefinite_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +18,7 @@ class ReplyLost:
     source: str = "kubernetes#96579; cert-manager#6837; Maelstrom's definite and indefinite errors"
 
     def applies(self, occasion: Message | Moment) -> bool:
-        return isinstance(occasion, Message) and occasion.phase == "reply" and occasion.committed
+        return is_commit(occasion)
 
     def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
-        if not isinstance(occasion, Message):
-            return PASSED
-        return Verdict.fail_after(_ERRORS[draw.choice("error", list(_ERRORS))]())
+        return Verdict.fail_after(indefinite_error(draw.choice("error", list(INDEFINITE))))

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from harness.contract import PASSED, Draw, Message, Moment, Verdict
+from harness.contract import Draw, Message, Moment, Verdict
+from harness.occasion import is_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,9 +16,7 @@ class WatchLag:
     )
 
     def applies(self, occasion: Message | Moment) -> bool:
-        return isinstance(occasion, Message) and occasion.phase == "event" and occasion.verb != "BOOKMARK"
+        return is_event(occasion)
 
     def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
-        if not isinstance(occasion, Message):
-            return PASSED
         return Verdict.hold(draw.seconds("seconds", 0.1, 30.0))

@@ -150,6 +150,7 @@ class ReplicaSetReconciler:
             for child in live:
                 if child not in known:
                     acts.created(child)
+            # Revisions of one resource are ordered (KEP-5504): a pod newer than the list is not missing from it.
             for child, pod in known.items():
                 if child not in live and int(pod["metadata"]["resourceVersion"]) <= revision:
                     acts.deleted(child)

@@ -21,10 +21,12 @@ def adopt(view: FakeView, owner: JsonObject, pod: JsonObject) -> None:
     view.update(pod, by="replicaset", verb="patch", metadata={"ownerReferences": [owner_reference(owner)]})
 
 
-def test_an_update_that_leaves_owners_alone_proves_nothing() -> None:
+def test_a_users_update_proves_nothing_and_one_that_leaves_owners_alone_holds() -> None:
     view, _, pod = a_world()
-    view.update(pod, by="replicaset", metadata={"labels": {"a": "b"}})
+    view.update(pod, metadata={"labels": {"a": "b"}})
     assert PROPERTY.judge(view).verdict == "unknown"
+    view.update(pod, by="replicaset", metadata={"labels": {"a": "c"}})
+    assert PROPERTY.judge(view).verdict == "holds"
 
 
 def test_adopting_an_orphan_holds() -> None:

@@ -43,13 +43,13 @@ def bind(view: FakeView, name: str, cpu: str = "1") -> None:
     view.sends("scheduler", binding(name))
 
 
-def test_anything_but_a_binding_to_a_node_it_saw_proves_nothing() -> None:
+def test_a_users_pod_proves_nothing_and_a_node_nobody_saw_is_not_overfilled() -> None:
     view = a_world()
     view.create(pod("a"))
     assert PROPERTY.judge(view).verdict == "unknown"
     view.restarts("scheduler")
-    bind(view, "b")
-    assert PROPERTY.judge(view).verdict == "unknown"
+    bind(view, "b", cpu="9")
+    assert PROPERTY.judge(view).verdict == "holds"
 
 
 def test_a_pod_that_fits_holds() -> None:

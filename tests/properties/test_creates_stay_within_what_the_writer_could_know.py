@@ -24,15 +24,19 @@ def send_create(view: FakeView, owner: JsonObject, kind: str = "Pod") -> None:
     view.sends("replicaset", ApiRequest(verb="create", api_version="v1", kind=kind, namespace="default", body=body))
 
 
-def test_other_requests_and_owners_nobody_saw_prove_nothing() -> None:
+def test_a_users_commit_proves_nothing() -> None:
+    view, _ = a_world()
+    assert PROPERTY.judge(view).verdict == "unknown"
+
+
+def test_other_children_and_owners_nobody_saw_hold() -> None:
     view, owner = a_world()
-    assert PROPERTY.judge(view).verdict == "unknown"
     send_create(view, owner, kind="Secret")
-    assert PROPERTY.judge(view).verdict == "unknown"
+    assert PROPERTY.judge(view).verdict == "holds"
     view.create(make("Pod", "web-1", owner=owner))
     view.restarts("replicaset")
     send_create(view, owner)
-    assert PROPERTY.judge(view).verdict == "unknown"
+    assert PROPERTY.judge(view).verdict == "holds"
 
 
 def test_a_create_for_which_there_is_room_holds() -> None:

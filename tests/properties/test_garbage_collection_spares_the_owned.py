@@ -15,10 +15,11 @@ def a_world() -> tuple[FakeView, JsonObject, JsonObject]:
     return view, owner, view.create(make("Secret", "tls", owner=owner))
 
 
-def test_others_deletions_prove_nothing() -> None:
+def test_a_rest_proves_nothing_and_others_may_delete() -> None:
     view, _, tls = a_world()
     view.delete(tls)
-    assert PROPERTY.judge(view).verdict == "unknown"
+    assert PROPERTY.judge(view).verdict == "holds"
+    assert PROPERTY.judge(view.rests()).verdict == "unknown"
 
 
 def test_a_dependent_of_an_absent_owner_may_go() -> None:

@@ -22,11 +22,19 @@ def send_create(view: FakeView, owner: JsonObject, kind: str = "Secret") -> None
     view.sends("website", ApiRequest(verb="create", api_version="v1", kind=kind, namespace="default", body=body))
 
 
+def test_reads_and_users_prove_nothing() -> None:
+    view, _ = a_world()
+    view.sends("website", ApiRequest(verb="list", api_version="v1", kind="Secret"))
+    assert PROPERTY.judge(view).verdict == "unknown"
+    view.sends("user", ApiRequest(verb="create", api_version="v1", kind="Secret", body=make("Secret", "free")))
+    assert PROPERTY.judge(view).verdict == "unknown"
+
+
 @pytest.mark.parametrize("body", [None, [], {"metadata": None}, make("Secret", "free")])
-def test_a_create_without_an_owner_proves_nothing(body: object) -> None:
+def test_a_create_without_an_owner_holds(body: object) -> None:
     view, _ = a_world()
     view.sends("website", ApiRequest(verb="create", api_version="v1", kind="Secret", body=body))
-    assert PROPERTY.judge(view).verdict == "unknown"
+    assert PROPERTY.judge(view).verdict == "holds"
 
 
 def test_a_living_owner_holds() -> None:

@@ -20,8 +20,12 @@ def a_world(*items: JsonObject, system: str = "cloud") -> FakeView:
     return view.rests()
 
 
-def test_items_without_a_living_owner_prove_nothing() -> None:
-    assert PROPERTY.judge(a_world({"owner": "stranger"}, {"owner": "stranger"})).verdict == "unknown"
+def test_a_world_without_outside_systems_proves_nothing() -> None:
+    assert PROPERTY.judge(FakeView().rests()).verdict == "unknown"
+
+
+def test_strangers_items_are_not_counted() -> None:
+    assert PROPERTY.judge(a_world({"owner": "stranger"}, {"owner": "stranger"})).verdict == "holds"
 
 
 def test_one_item_and_two_of_different_roles_hold() -> None:

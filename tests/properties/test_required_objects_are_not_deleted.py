@@ -24,14 +24,14 @@ def a_world(kind: str = "StatefulSet") -> tuple[FakeView, JsonObject, JsonObject
     return view, new, child
 
 
-def test_what_is_not_required_and_what_others_delete_proves_nothing() -> None:
-    view, _, child = a_world()
-    view.requirements = []
-    view.delete(child, by="operator")
-    assert PROPERTY.judge(view).verdict == "unknown"
+def test_what_users_delete_proves_nothing_and_what_is_not_required_may_go() -> None:
     view, _, child = a_world()
     view.delete(child, by="user")
     assert PROPERTY.judge(view).verdict == "unknown"
+    view, _, child = a_world()
+    view.requirements = []
+    view.delete(child, by="operator")
+    assert PROPERTY.judge(view).verdict == "holds"
 
 
 def test_who_knows_the_present_spec_may_replace_a_child() -> None:
@@ -63,11 +63,11 @@ def test_a_spec_that_no_life_ever_saw_is_excused() -> None:
     assert PROPERTY.judge(view).verdict == "holds"
 
 
-def test_a_pod_or_a_child_of_a_leaving_owner_is_not_judged() -> None:
+def test_a_pod_or_a_child_of_a_leaving_owner_may_go() -> None:
     view, _, child = a_world(kind="Pod")
     view.delete(child, by="operator")
-    assert PROPERTY.judge(view).verdict == "unknown"
+    assert PROPERTY.judge(view).verdict == "holds"
     view, site, child = a_world()
     view.mark_deleting(site)
     view.delete(child, by="operator")
-    assert PROPERTY.judge(view).verdict == "unknown"
+    assert PROPERTY.judge(view).verdict == "holds"

@@ -1,5 +1,7 @@
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -8,7 +10,7 @@ import pytest
 from harness import registry
 from harness.errors import UsageError
 from reference_impl.runtime import Client, Controller
-from seatrial.options import Seed, replay_trial, trial_of
+from seatrial.options import Seed, replay_trial, trial_of, zoo_settings
 
 
 def website(client: Client) -> Controller:
@@ -94,3 +96,32 @@ def test_a_schedule_that_cannot_be_read_is_an_error(text: str | None, tmp_path: 
         schedule.write_text(text)
     with pytest.raises(UsageError, match=r"schedule\.json"):
         replay_trial(str(schedule), TARGET)
+
+
+@pytest.fixture
+def zoo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zoo of one entry."""
+    page = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "page", "namespace": "default"}}
+    entry = SimpleNamespace(
+        id="forgets", wrong=website, fixed=website, manifests=(page,), trial_options={"nodes": 1, "seed": 5}
+    )
+    monkeypatch.setitem(sys.modules, "reference_impl.zoo", SimpleNamespace(ZOO=(entry,)))
+
+
+@pytest.mark.usefixtures("zoo")
+@pytest.mark.parametrize("target", ["zoo:forgets", "zoo:forgets.fixed"])
+def test_a_zoo_entry_brings_its_manifests_and_options(target: str) -> None:
+    trial = trial_of(target, typed())
+    assert (len(trial.manifests), trial.nodes, trial.seed) == (1, 1, 5)
+
+
+@pytest.mark.usefixtures("zoo")
+def test_what_is_typed_beats_what_a_zoo_entry_brings() -> None:
+    assert trial_of("zoo:forgets", typed(seed=9)).seed == 9
+
+
+@pytest.mark.usefixtures("zoo")
+def test_an_unknown_zoo_entry_brings_nothing_and_is_refused() -> None:
+    assert zoo_settings("zoo:forget") == {}
+    with pytest.raises(UsageError, match="did you mean zoo:forgets"):
+        trial_of("zoo:forget", typed())

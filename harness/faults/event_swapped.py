@@ -1,0 +1,20 @@
+"""Two neighbouring events of one watch stream change places. Not legal: a watch is ordered by revision."""
+
+from dataclasses import dataclass
+
+from harness.contract import Draw, Message, Moment, Verdict
+from harness.occasion import is_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSwapped:
+    name: str = "event_swapped"
+    legal: bool = False
+    obliged: bool = False
+    source: str = "HotOS'21; at-least-once buses"
+
+    def applies(self, occasion: Message | Moment) -> bool:
+        return is_event(occasion)
+
+    def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
+        return Verdict.act("swap")
