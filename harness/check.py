@@ -207,6 +207,8 @@ class _Search:
             rest = group.split((PropertyViolated, Flaky))[1]
             if rest is not None:
                 raise rest.exceptions[0] from None
+        if session.failure is not None:
+            raise session.failure
         return next((f for f in session.findings if self._is_new(f)), None)
 
     def _is_new(self, finding: Finding) -> bool:
@@ -222,7 +224,8 @@ class _Search:
         if example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
             again = [session.run(example.workload, example.weather, example.salt) for _ in range(2)]
             assert_same_trace(again[0].world.trace, again[1].world.trace)
-        if self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s:
+        spent = self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s
+        if spent or done >= self.examples:
             raise _OutOfBudget
 
     # ------------------------------------------------------------------------------------------------- concluding

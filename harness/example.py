@@ -16,6 +16,7 @@ from harness.settle import SILENCE_LONG_S, SILENCE_SHORT_S, settle
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
 from harness.world import STEP_S, Exhausted, World
+from reference_impl.objects import sorted_json
 
 ELECTION_S = 20.0
 """Longer than a leader's lease: after a restart nobody may act before the old lease has run out."""
@@ -64,6 +65,7 @@ class Example:
         False, and nothing recorded, if the object is gone.
         """
         world = self.world
+        action = sorted_json(action)  # as a schedule file gives it back: same schedule, same bytes
         world.network.step = world.step
         world.weather.strike_moment(world.step)
         world.cause = world.trace.add(

@@ -39,6 +39,8 @@ class Command:
     """A request on its way, and the task that waits for the answer."""
 
     __slots__ = (
+        "abandoned",
+        "arrival_nth",
         "closed",
         "deliver",
         "late_s",
@@ -49,6 +51,7 @@ class Command:
         "role",
         "sent",
         "server",
+        "stale",
         "task",
         "waiting_since_s",
     )
@@ -66,7 +69,13 @@ class Command:
         self.late_s = 0.0
         """How long the salt delays the message that is under way, if that is late."""
         self.message_nth = 0
+        self.arrival_nth = 0
+        """The weather's number for its arrival, once it has looked at it; 0 before."""
         self.reply_nth = 0
+        self.stale = False
+        """A list of an outside system that is answered with the past."""
+        self.abandoned = False
+        """Its sender has given up or died; it takes effect all the same."""
 
 
 class Stream:
@@ -85,7 +94,10 @@ class Stream:
         self.closed = command.closed
         self.held_until_s: float | None = None
         self.held_since_s = 0.0
-        self.backlog: deque[tuple[WatchEvent, int]] = deque()
+        self.backlog: deque[tuple[WatchEvent, int, int]] = deque()
+        """Held events, with the step that caused each and the weather's number for it (0: not looked at yet)."""
+        self.event_nth = 0
+        """The weather's number for the event that it looked at last."""
         self.start_revision = 0
         self.opening = True
         self.initial: list[tuple[str, str, int]] = []
@@ -210,6 +222,8 @@ class Fabric:
         self._endpoints: dict[int, Endpoint] = {}
         self.system_channels: dict[str, Channel] = {}
         self.stream_log: list[Stream] = []
+        self._waiting: dict[Life, list[Stream]] = {}
+        """Streams that are held until their client has been told something by another, by client."""
         self._local = Channel("local")
 
     def endpoint(self, life: Life) -> Endpoint:
@@ -267,24 +281,37 @@ class Fabric:
         if verdict.kind in ("delay", "hold"):
             seconds = verdict.arguments.get("seconds")
             due_s = world.network.now_s + (world.storm_s if seconds is None else seconds)
-            world.network.again(partial(self.handle, endpoint, command), due_s)
+            world.network.again(partial(self._arrive, endpoint, command), due_s)
             return False
         if verdict.kind == "crash":
             world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
             return False
         if verdict.kind == "late_commit":
-            # The sender gives up or dies; the request is still in the server's queue and commits later.
-            world.network.again(
-                partial(self.handle, endpoint, command), world.network.now_s + verdict.arguments["seconds"]
-            )
-            if verdict.arguments["crash"]:
-                world.crash(command.life.process, verdict.arguments["restart_after_s"])
-            else:
-                self._reply(endpoint, command, verdict.arguments["error"])
-                command.task = None
+            self._commit_late(endpoint, command, verdict.arguments)
             return False
-        world.operate(verdict, command=command)
+        # Something else has happened, which may concern this very request.
+        refusal = world.refusal(command.life.process, command.server, command.request)
+        if refusal is not None:
+            self._reply(endpoint, command, refusal)
+            return False
         return not command.life.dead
+
+    def _commit_late(self, endpoint: Endpoint, command: Command, arguments: dict[str, Any]) -> None:
+        """The sender gives up or dies; the request is still in the server's queue and commits later."""
+        world = self.world
+        queued = Command(command.life, command.request, command.sent, command.server)
+        queued.abandoned = True
+
+        def commit() -> None:
+            # What waits in a server that dies is lost with it.
+            if queued.server not in world.down_servers:
+                self.handle(endpoint, queued)
+
+        world.network.again(commit, world.network.now_s + arguments["seconds"])
+        if arguments["crash"]:
+            world.crash(command.life.process, arguments["restart_after_s"])
+        else:
+            self._reply(endpoint, command, arguments["error"])
 
     def handle(self, endpoint: Endpoint, command: Command) -> None:
         """One atomic step of an API server, and the weather on its reply."""
@@ -307,7 +334,7 @@ class Fabric:
             result = error
         finally:
             self.current = None
-        if command.life.process.latent:
+        if command.life.process.latent and not command.abandoned:
             verdict = world.weather.meet("reply", command, result=result, committed=world.committed_now > 0)
             if verdict is not None and not self._obey_reply(endpoint, command, result, verdict):
                 return
@@ -336,14 +363,12 @@ class Fabric:
             return False
         if verdict.kind == "crash":
             world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
-            return not command.life.dead
-        world.operate(verdict, command=command)
         return not command.life.dead
 
     def _reply(self, endpoint: Endpoint, command: Command, result: Any, *, extra_s: float = 0.0) -> None:
         world = self.world
         life = command.life
-        if life.dead:
+        if life.dead or command.abandoned:
             return
         arrive = partial(self._arrive_reply, command, result, world.cause)
         if not life.process.latent:
@@ -400,19 +425,24 @@ class Fabric:
             )
         return stream
 
-    def arrive_event(self, stream: Stream, event: WatchEvent, cause: int, late_s: float = 0.0) -> None:
-        """A watch event reaches its client, unless its stream is held, cut, or its client paused."""
+    def arrive_event(
+        self, stream: Stream, event: WatchEvent, cause: int, late_s: float = 0.0, *, nth: int = 0
+    ) -> None:
+        """A watch event reaches its client, unless its stream is held, cut, or its client paused.
+
+        `nth`: the weather's number for it, if the weather has looked at it already and kept it back; else 0.
+        """
         if not stream.open:
             return
         life = stream.life
         if life.process.paused:
-            life.process.backlog.append(partial(self.arrive_event, stream, event, cause))
+            life.process.backlog.append(partial(self.arrive_event, stream, event, cause, nth=nth))
             return
         if stream.held_until_s is not None or stream.backlog:
-            stream.backlog.append((event, cause))
+            stream.backlog.append((event, cause, nth))
             return
         if life.process.latent and event.type != "BOOKMARK":
-            verdict = self.world.weather.meet_event(stream, event, late_s)
+            verdict = self.world.weather.meet_event(stream, event, late_s, nth=nth)
             if verdict is not None and not self._obey_event(stream, event, cause, verdict):
                 return
         self._hand_over(stream, event, cause)
@@ -429,16 +459,19 @@ class Fabric:
             world.recorder.observe_event(stream, event, cause)
         assert stream.deliver is not None
         life.context.run(stream.deliver, event)
-        if stream.swap is not None and event.type != "BOOKMARK":
-            swapped, stream.swap = stream.swap, None
-            self._hand_over(stream, *swapped)
+        if event.type == "BOOKMARK":
+            return
+        if stream.swap is not None:
+            self._hand_over_swapped(stream)
+        if self._waiting and life in self._waiting:
+            self._release_waiting(stream)
 
     def _obey_event(self, stream: Stream, event: WatchEvent, cause: int, verdict: Verdict) -> bool:
         """Carry out a verdict on an event; False: it is not delivered now."""
         world = self.world
         kind, arguments = verdict.kind, verdict.arguments
         if kind in ("delay", "hold"):
-            stream.backlog.append((event, cause))
+            stream.backlog.append((event, cause, stream.event_nth))
             self.hold(stream, arguments.get("seconds"))
             return False
         if kind == "cut":
@@ -454,15 +487,41 @@ class Fabric:
         if kind == "swap":
             stream.tampered = True
             stream.swap = (event, cause)
+            world.healers.append(partial(self._hand_over_swapped, stream))
             return False
         if kind == "crash":
             world.crash(world.process(arguments["component"]), arguments["restart_after_s"])
             return not stream.life.dead and stream.open
-        world.operate(verdict, stream=stream)
-        if stream.held_until_s is not None:
-            stream.backlog.append((event, cause))
+        # Something else has happened, which may concern this very event.
+        if not stream.open or stream.life.dead:
             return False
-        return stream.open and not stream.life.dead and not stream.life.process.paused
+        if stream.life.process.paused:
+            stream.life.process.backlog.append(
+                partial(self.arrive_event, stream, event, cause, nth=stream.event_nth)
+            )
+            return False
+        if stream.held_until_s is not None:
+            stream.backlog.append((event, cause, stream.event_nth))
+            return False
+        return True
+
+    def hold_until_another(self, stream: Stream, seconds: float) -> None:
+        """Hold a stream until its client has been told something by a stream of another kind; `seconds` at most."""
+        self.hold(stream, seconds)
+        self._waiting.setdefault(stream.life, []).append(stream)
+
+    def _release_waiting(self, told_by: Stream) -> None:
+        waiting = self._waiting.pop(told_by.life)
+        if kept := [stream for stream in waiting if stream.request.kind == told_by.request.kind]:
+            self._waiting[told_by.life] = kept
+        for stream in waiting:
+            if stream not in kept and stream.open and stream.held_until_s is not None:
+                self.release(stream)
+
+    def _hand_over_swapped(self, stream: Stream) -> None:
+        if stream.swap is not None and stream.open:
+            swapped, stream.swap = stream.swap, None
+            self._hand_over(stream, *swapped)
 
     def hold(self, stream: Stream, seconds: float | None) -> None:
         """Nothing more is delivered on this stream for so long (None: until the storm ends)."""
@@ -481,9 +540,9 @@ class Fabric:
         """Deliver what was held back, in order."""
         stream.held_until_s = None
         backlog, stream.backlog = stream.backlog, deque()
-        for event, cause in backlog:
+        for event, cause, nth in backlog:
             # Before anything that is due now: what was held back is older than what has come since.
-            self.world.network.first(partial(self.arrive_event, stream, event, cause), owner=stream.life)
+            self.world.network.first(partial(self.arrive_event, stream, event, cause, nth=nth), owner=stream.life)
 
     def cut(self, stream: Stream, *, relist: bool = False) -> None:
         """The connection breaks; `relist`: what the client missed is gone from the server's window, it has to list."""
@@ -523,15 +582,17 @@ class Fabric:
                 return
             if verdict.kind in ("delay", "hold"):
                 seconds = verdict.arguments.get("seconds") or world.storm_s
-                world.network.again(partial(self._do_external, endpoint, command, None), world.network.now_s + seconds)
+                world.network.again(partial(self._arrive_external, endpoint, command), world.network.now_s + seconds)
                 return
-        self._do_external(endpoint, command, verdict)
+            if command.life.dead:
+                return
+        self._do_external(endpoint, command)
 
-    def _do_external(self, endpoint: Endpoint, command: Command, verdict: Verdict | None) -> None:
+    def _do_external(self, endpoint: Endpoint, command: Command) -> None:
         world = self.world
         result: Any
         try:
-            result = world.call_external(command, stale=verdict is not None and verdict.kind == "stale_list")
+            result = world.call_external(command, stale=command.stale)
         except ApiError as error:
             result = error
         if command.life.process.latent:

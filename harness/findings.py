@@ -47,6 +47,7 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         "target": session.trial.name,
         "profile": session.trial.profile,
         "seed": session.trial.seed,
+        "property": found.name,
         "salt": shrunk.salt,
         "versions": versions(),
         "source": found.property.source,

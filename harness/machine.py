@@ -8,6 +8,8 @@ from what it can hit.
 
 import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -97,6 +99,21 @@ class ControlPlaneMachine(RuleBasedStateMachine):
     )
     def begin(self, workload: int, salt: int, calm: int, budget: int, first: int) -> None:
         """A fresh plane comes up; workload, salt and a first fault are drawn, so that no example is without weather."""
+        with self._noting_failures():
+            self._begin(workload, salt, calm, budget, first)
+
+    @contextmanager
+    def _noting_failures(self) -> Iterator[None]:
+        """What is no verdict but a failure of the trial itself is kept: Hypothesis may report it as flakiness."""
+        try:
+            yield
+        except PropertyViolated:
+            raise
+        except Exception as error:
+            self._session.failure = self._session.failure or error
+            raise
+
+    def _begin(self, workload: int, salt: int, calm: int, budget: int, first: int) -> None:
         session = self._session
         workloads = session.workloads
         self._pending = list(workloads[self._vary(workload, 1 << 16) % len(workloads)])
@@ -123,10 +140,15 @@ class ControlPlaneMachine(RuleBasedStateMachine):
     @rule(window=st.integers(0, 31))
     def users_act(self, window: int) -> None:
         """The next user action, without new weather."""
-        self._act(window)
+        with self._noting_failures():
+            self._act(window)
 
     def _strike(self, fault: Fault, target: int, skip: int, seed: int, window: int) -> None:
         """Arm a fault; then, half of the time, let users act."""
+        with self._noting_failures():
+            self._arm_and_act(fault, target, skip, seed, window)
+
+    def _arm_and_act(self, fault: Fault, target: int, skip: int, seed: int, window: int) -> None:
         if self._budget > 0:
             target, skip = self._vary(target, 1 << 12), self._vary(skip, 16)
             seed, window = self._vary(seed, 1 << 20), self._vary(window, 32)
@@ -189,7 +211,8 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         try:
             # Hypothesis calls this on failing and overrun examples too, where judging would hide the real failure.
             if sys.exc_info()[0] is None and not self._judged:
-                self._judge(example)
+                with self._noting_failures():
+                    self._judge(example)
         finally:
             example.close()
             self._session.tally.add(example)

@@ -83,6 +83,8 @@ class Session:
         self.fair_weather = FairWeather(self.plan)
         self.tally = Tally()
         self.findings: list[Finding] = []
+        self.failure: BaseException | None = None
+        """What went wrong in the harness itself. Hypothesis may call it flaky, so it is kept here."""
         self.varied = False
         """Set by `check`: what Hypothesis draws is moved by the example's number (see `machine.py`)."""
         self.latency = any(fault.name == "latency" for fault in self.plan.faults)

@@ -21,6 +21,7 @@ from harness.errors import UsageError
 from harness.facts import ComponentFacts, Facts
 from harness.manifests import calling_directory, check_manifests, kinds_served, load_manifests
 from harness.trial_description import Known, PlaneVariant, arguments_of, describe, opaque_parts, plane_variant
+from reference_impl.objects import sorted_json
 from reference_impl.protocol import JsonObject
 
 __all__ = ["PROFILES", "ComponentFacts", "Facts", "Known", "PlaneVariant", "Trial", "trial_from_description"]
@@ -98,7 +99,8 @@ class Trial:
         given: Any = self.manifests
         listed = (given,) if isinstance(given, str | PathLike | Mapping) else tuple(given)
         loaded = check_manifests(load_manifests(listed, directory=calling_directory()))
-        object.__setattr__(self, "manifests", loaded)
+        # In alphabetical key order, so that a trial read back from a schedule file gives the same bytes.
+        object.__setattr__(self, "manifests", tuple(sorted_json(manifest) for manifest in loaded))
 
     def _load_workload(self) -> None:
         workload: Any = self.workload

@@ -30,6 +30,11 @@ PLACES = {
 """From a message's phase to the schedule's word for it."""
 PHASES = {place: phase for phase, place in PLACES.items()}
 
+MESSAGE_VERDICTS = (
+    "delay", "hold", "cut", "fail_before", "fail_after", "crash", "late_commit", "drop", "repeat", "swap"
+)  # fmt: skip
+"""What the fabric does to a message; every other verdict is an operation, and the weather has it done."""
+
 Action = dict[str, Any]
 CountKey = tuple[str, str, str, str, str]
 
@@ -39,7 +44,12 @@ class Drawing:
 
     def __init__(self, values: dict[str, Any], rng: random.Random) -> None:
         self.values = values
+        self._given = dict(values)
         self._random = rng
+
+    def forget(self) -> None:
+        """Draw anew next time: this time nothing came of it. What was recorded stays."""
+        self.values = dict(self._given)
 
     def seconds(self, name: str, low: float, high: float) -> float:
         """Log-uniform between `low` and `high`, to the millisecond."""
@@ -58,8 +68,9 @@ class Drawing:
         """One of `options`; a recorded value that is no longer among them falls back on the first."""
         if name not in self.values:
             self.values[name] = options[self._random.randrange(len(options))]
-        value = self.values[name]
-        return value if value in options else options[0]
+        if self.values[name] not in options:
+            self.values[name] = options[0]
+        return self.values[name]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,10 +139,11 @@ class Weather:
             command.role = world.role_of_request(request)
         component = command.life.process.name
         key = (phase, component, request.verb, request.kind, command.role)
-        nth = self.counts.get(key, 0) + 1
-        self.counts[key] = nth
+        nth = self._number(key, command.arrival_nth if phase == "request" else 0)
         if phase == "reply":
             command.reply_nth = nth
+        else:
+            command.arrival_nth = nth
         if command.late_s:
             self._note_late(key, nth, request.namespace, command.late_s)
             command.late_s = 0.0
@@ -161,10 +173,17 @@ class Weather:
                 initial=request.verb == "list" and request.resource_version is not None,
             )
 
-        return self._strike(waiting, key, nth, request.namespace, message)
+        return self._strike(waiting, key, nth, request.namespace, message, command=command)
 
-    def meet_event(self, stream: "Stream", event: WatchEvent, late_s: float) -> Verdict | None:
-        """A watch event is about to be delivered. `late_s`: how much the salt has delayed it, if it was late."""
+    def _number(self, key: CountKey, known: int) -> int:
+        """The how-manyeth message of this key it is. One that the weather kept back keeps its number."""
+        if not known:
+            known = self.counts[key] = self.counts.get(key, 0) + 1
+        return known
+
+    def meet_event(self, stream: "Stream", event: WatchEvent, late_s: float = 0.0, *, nth: int = 0) -> Verdict | None:
+        """A watch event is about to be delivered. `late_s`: how much the salt has delayed it, if it was late. `nth`:
+        its number, if it was kept back and comes again."""
         if self.over:
             return None
         world = self.world
@@ -173,8 +192,7 @@ class Weather:
         role = world.role_of(obj)
         component = stream.life.process.name
         key = ("event", component, event.type, request.kind, role)
-        nth = self.counts.get(key, 0) + 1
-        self.counts[key] = nth
+        nth = stream.event_nth = self._number(key, nth)
         if late_s:
             self._note_late(key, nth, obj.get("metadata", {}).get("namespace"), late_s)
         waiting = self._armed.get("event")
@@ -199,7 +217,8 @@ class Weather:
                 plane=world,
             )
 
-        return self._strike(waiting, key, nth, obj.get("metadata", {}).get("namespace"), message)
+        namespace = obj.get("metadata", {}).get("namespace")
+        return self._strike(waiting, key, nth, namespace, message, stream=stream)
 
     def meet_external(self, phase: str, command: "Command", *, result: Any = None) -> Verdict | None:
         """A call reaches an outside system, or its answer is about to leave."""
@@ -210,8 +229,9 @@ class Weather:
         component = command.life.process.name
         role = world.role_of_external(call)
         key = (phase, component, call.verb, call.system, role)
-        nth = self.counts.get(key, 0) + 1
-        self.counts[key] = nth
+        nth = self._number(key, command.arrival_nth if phase == "external_request" else 0)
+        if phase == "external_request":
+            command.arrival_nth = nth
         waiting = self._armed.get(phase)
         if not waiting and self.samples is None:
             return None
@@ -235,7 +255,7 @@ class Weather:
                 plane=world,
             )
 
-        return self._strike(waiting, key, nth, None, message)
+        return self._strike(waiting, key, nth, None, message, command=command)
 
     def note_late_reply(self, command: "Command", seconds: float) -> None:
         """The salt delays this reply."""
@@ -270,9 +290,9 @@ class Weather:
             if not armed.fault.applies(moment):
                 continue
             verdict = armed.fault.strike(moment, armed.drawing)
-            if verdict.kind == "passed" or not self.world.operate(verdict):
-                continue
-            self._record(armed, {"do": armed.fault.name, "at": "step", "step": step, **armed.drawing.values}, "")
+            if verdict.kind != "passed":
+                values = dict(sorted(armed.drawing.values.items()))
+                self._carry_out(armed, {"do": armed.fault.name, "at": "step", "step": step, **values}, verdict)
 
     # ------------------------------------------------------------------------------------------------ striking
 
@@ -283,7 +303,9 @@ class Weather:
         nth: int,
         namespace: str | None,
         make: Callable[[], Message],
+        **struck: Any,
     ) -> Verdict | None:
+        """What becomes of a message. `struck` is its command or stream, for operations."""
         _, component, verb, kind, name = key
         message: Message | None = None
         if self.samples is not None and (sample := (key[0], component, verb, kind)) not in self.samples:
@@ -306,13 +328,40 @@ class Weather:
                 armed.skip -= 1
                 continue
             verdict = armed.fault.strike(message, armed.drawing)
-            if verdict.kind == "passed":
+            if verdict.kind == "passed" or not self._carry_out(armed, _anchored(armed, message), verdict, **struck):
+                armed.drawing.forget()
                 continue
             assert waiting is not None
             waiting.remove(armed)
-            self._record(armed, _anchored(armed, message), str(message.kind))
             return verdict
         return None
+
+    def _carry_out(self, armed: Armed, action: Action, verdict: Verdict, **struck: Any) -> bool:
+        """Write down that it fired and, unless its message does that, do it. False if it changed nothing after all.
+
+        Written down first, so that what it does is caused by it.
+        """
+        cause = self.world.cause
+        named = action.get("request") or action.get("event") or {}
+        self._record(armed, action, str(named.get("kind", "")))
+        if struck and verdict.kind in MESSAGE_VERDICTS:
+            return True
+        if self.world.operate(verdict, **struck):
+            return True
+        self._take_back(armed, cause)
+        return False
+
+    def _take_back(self, armed: Armed, cause: int) -> None:
+        name = armed.fault.name
+        self.fired.pop()
+        self.fired_counts[name] -= 1
+        if not self.fired_counts[name]:
+            del self.fired_counts[name]
+        if armed.origin is not None:
+            self.met.pop(armed.origin, None)
+        last = self.world.trace.events.pop()
+        assert last.kind == "fault", f"an operation of {name!r} wrote a {last.kind!r} and says that it changed nothing"
+        self.world.cause = cause
 
     def _record(self, armed: Armed, action: Action, kind: str) -> None:
         world = self.world
@@ -346,13 +395,14 @@ def _anchored(armed: Armed, message: Message) -> Action:
         action["request"] = named
     if message.namespace:
         named["namespace"] = message.namespace
-    action.update(armed.drawing.values)
+    action.update(sorted(armed.drawing.values.items()))
     return action
 
 
 def armed_from(action: Action, fault: Fault, index: int, seed: int) -> Armed:
     """What a schedule's action arms. Values that the schedule lacks are drawn from the trial's seed."""
-    anchors = {"do", "at", "component", "request", "event", "step"}
+    # At a moment there is no message whose component it could be: there it is one of the values.
+    anchors = {"do", "at", "request", "event", "step"} | (set() if action["at"] == "step" else {"component"})
     values = {key: value for key, value in action.items() if key not in anchors}
     drawing = Drawing(values, random.Random(f"{seed}/{index}"))
     if action["at"] == "step":

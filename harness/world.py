@@ -292,7 +292,7 @@ class World:
 
     def restart(self, process: Process, *, server: int | None = None) -> None:
         """A new life, with empty memory."""
-        if process.alive:
+        if process.alive or process.retired:
             return
         if server is not None:
             process.server = server

@@ -13,7 +13,7 @@ from typing import Any
 from harness.contract import HOLDS, Change, Judgement, View
 from properties.knowledge import knew
 from properties.ownership import living_owner, owner_ref
-from properties.subject import ABSENT, is_act, is_program
+from properties.subject import ABSENT, has_writers, is_act, is_program
 from reference_impl.objects import controller_of, is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -27,15 +27,17 @@ class AdoptsOnlyLivingUnownedObjects:
     )
     voided_by: tuple[str, ...] = ("an owner deleted between the adopter's live read and its patch",)
     when: str = "always"
-    on: frozenset[str] = frozenset({"update"})
+    on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
-        return True
+        return has_writers(trial)
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or not is_act(change) or change.before is None or change.after is None:
+        if change is None or not is_act(change):
             return ABSENT
+        if change.before is None or change.after is None:
+            return HOLDS
         if change.before["metadata"].get("ownerReferences") == change.after["metadata"].get("ownerReferences"):
             return HOLDS
         old, new = controller_of(change.before), controller_of(change.after)

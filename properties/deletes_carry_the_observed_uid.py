@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, View
-from properties.subject import ABSENT, is_act, is_deletion, is_program
+from properties.subject import ABSENT, has_writers, is_act, is_deletion, is_program
 from reference_impl.objects import uid_of
 
 
@@ -25,7 +25,7 @@ class DeletesCarryTheObservedUid:
     on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
-        return True
+        return has_writers(trial)
 
     def judge(self, view: View) -> Judgement:
         change = view.change

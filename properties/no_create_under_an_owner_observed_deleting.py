@@ -11,7 +11,7 @@ from typing import Any
 from harness.contract import HOLDS, Judgement, View
 from properties.knowledge import knew
 from properties.ownership import FOREGROUND, intended_owner, owner_ref
-from properties.subject import ABSENT, is_command
+from properties.subject import ABSENT, has_writers, is_command
 from reference_impl.objects import is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -29,7 +29,7 @@ class NoCreateUnderAnOwnerObservedDeleting:
     on: frozenset[str] = frozenset({"request"})
 
     def applies(self, trial: Any) -> bool:
-        return True
+        return has_writers(trial)
 
     def judge(self, view: View) -> Judgement:
         sent = view.request

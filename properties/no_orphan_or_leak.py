@@ -23,7 +23,7 @@ from properties.subject import (
     lives,
 )
 from properties.wording import first
-from reference_impl.objects import is_deleting, namespace_of
+from reference_impl.objects import is_deleting, namespace_of, uid_of
 from reference_impl.protocol import JsonObject
 
 
@@ -59,7 +59,8 @@ class NoOrphanOrLeak:
         if leaks := _leaks(view, systems):
             lines = [f"{name} item {item['id']} (owner {uid})" for name, item, uid in leaks]
             reason = f"at rest, outside items outlive their owner: {first(lines)}"
-            return Judgement.violated(reason, key=f"leak {leaks[0][0]}")
+            owners = dict.fromkeys(ref for _, _, uid in leaks if (ref := _name_of_the_dead(view, uid)) is not None)
+            return Judgement.violated(reason, owners, key=f"leak {leaks[0][0]}")
         return HOLDS
 
 
@@ -92,3 +93,11 @@ def _leaks(view: View, systems: list[str]) -> list[tuple[str, JsonObject, str]]:
         for uid in dict.fromkeys((item.get("owner"), item["id"]))
         if isinstance(uid, str) and view.by_uid(uid) is None and view.deleted_at(uid) is not None
     ]
+
+
+def _name_of_the_dead(view: View, uid: str) -> ObjectRef | None:
+    for change in view.changes():
+        obj = change.after or change.before
+        if obj is not None and uid_of(obj) == uid:
+            return change.ref
+    return None

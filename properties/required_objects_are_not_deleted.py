@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.contract import HOLDS, Change, Judgement, ObjectRef, View
 from properties.ownership import controllers_above, is_condemned
-from properties.subject import ABSENT, is_act, is_cascade, is_deletion, is_program
+from properties.subject import ABSENT, has_writers, is_act, is_cascade, is_deletion, is_program
 from reference_impl.objects import controller_of, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -33,7 +33,7 @@ class RequiredObjectsAreNotDeleted:
     on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:
-        return True
+        return has_writers(trial)
 
     def judge(self, view: View) -> Judgement:
         change = view.change

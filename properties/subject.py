@@ -44,6 +44,12 @@ def has_outside_system(trial: Any) -> bool:
     )
 
 
+def has_writers(trial: Any) -> bool:
+    """Did any component change anything in fair weather? Who only looks on cannot do wrong by writing."""
+    facts = getattr(trial, "facts", None)
+    return facts is None or any(component.kinds_written for component in facts.components)
+
+
 def is_outside(system: str) -> bool:
     """Not a node's container runtime: that is its kubelet's, and outlives a node that was cut off."""
     return not system.startswith(CONTAINERS)

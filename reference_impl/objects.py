@@ -14,6 +14,15 @@ def copy_json(value: Any) -> Any:
     return value
 
 
+def sorted_json(value: Any) -> Any:
+    """A deep copy with all keys in alphabetical order: equal JSON then has equal bytes, wherever it was read from."""
+    if isinstance(value, dict):
+        return {key: sorted_json(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [sorted_json(item) for item in value]
+    return value
+
+
 def group_of(api_version: str) -> str:
     """The API group: "apps" of "apps/v1", "" of "v1"."""
     return api_version.rpartition("/")[0]

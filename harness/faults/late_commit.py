@@ -18,9 +18,7 @@ class LateCommit:
     name: str = "late_commit"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "client-go tools/leaderelection (no fencing); kube-apiserver --request-timeout; Kleppmann, distributed locking"
-    )
+    source: str = "client-go tools/leaderelection (no fencing); kube-apiserver --request-timeout"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_command(occasion)

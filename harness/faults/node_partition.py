@@ -14,9 +14,7 @@ class NodePartition:
     name: str = "node_partition"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "https://kubernetes.io/docs/concepts/architecture/nodes/#node-status; force deletion of StatefulSet pods"
-    )
+    source: str = "https://kubernetes.io/docs/concepts/architecture/nodes/#node-status"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) and bool(occasion.plane.nodes())

@@ -14,9 +14,7 @@ class Partition:
     name: str = "partition"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "Jepsen; https://kubernetes.io/docs/concepts/architecture/nodes/; client-go HTTP/2 health check (30 s)"
-    )
+    source: str = "https://kubernetes.io/docs/concepts/architecture/nodes/; client-go HTTP/2 health check (30 s)"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_request(occasion) or is_event(occasion)

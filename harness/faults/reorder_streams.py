@@ -18,7 +18,9 @@ class ReorderStreams:
     name: str = "reorder_streams"
     legal: bool = True
     obliged: bool = True
-    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes (ordering is promised per watch); HotOS'21"
+    source: str = (
+        "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes; HotOS'21"
+    )
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_event(occasion)

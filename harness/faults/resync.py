@@ -1,4 +1,4 @@
-"""An informer resyncs: every cached object is announced once more, unchanged. A duplicate that is promised to happen."""
+"""An informer resyncs: every cached object is announced once more, unchanged. A duplicate that is promised."""
 
 from dataclasses import dataclass
 

@@ -15,9 +15,7 @@ class SplitDelivery:
     name: str = "split_delivery"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "client-go tools/cache/shared_informer.go (processorListener); kubernetes controller_utils.go, expectations"
-    )
+    source: str = "client-go tools/cache/shared_informer.go (processorListener); controller_utils.go"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_event(occasion)

@@ -15,9 +15,7 @@ class StaleCache:
     name: str = "stale_cache"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "HotOS'21, staleness; kubernetes#95958 (an API server that served stale objects until it was restarted)"
-    )
+    source: str = "HotOS'21, staleness; kubernetes#95958 (stale until the server was restarted)"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_event(occasion)

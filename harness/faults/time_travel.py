@@ -1,7 +1,7 @@
 """A component restarts and lists first at an API server that has fallen behind: it is back in a past it had left.
 
-Legal, since a first list asks for any version. A component that only reconnects resumes from its last revision and never
-goes back.
+Legal, since a first list asks for any version. A component that only reconnects resumes from its last revision and
+never goes back.
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ class WatchCut:
     name: str = "watch_cut"
     legal: bool = True
     obliged: bool = True
-    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes (a server may close a watch at any time)"
+    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_event(occasion)

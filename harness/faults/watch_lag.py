@@ -11,9 +11,7 @@ class WatchLag:
     name: str = "watch_lag"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes; HotOS'21"
-    )
+    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_event(occasion)

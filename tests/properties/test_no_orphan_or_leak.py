@@ -72,6 +72,7 @@ def test_an_outside_item_leaks_once_its_owner_is_gone(item: JsonObject) -> None:
     judgement = PROPERTY.judge(view.rests())
     assert judgement.verdict == "violated"
     assert judgement.key == "leak dns"
+    assert [str(ref) for ref in judgement.objects] == ["Website default/front"]
 
 
 def test_strangers_items_containers_and_drift_are_no_leak() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from properties.subject import has_component, has_kind, is_cascade, is_full_rest, is_program, lives
-from tests.properties.fake_view import FactsFake, FakeView, TrialFake
+from properties.subject import has_component, has_kind, has_writers, is_cascade, is_full_rest, is_program, lives
+from tests.properties.fake_view import ComponentFactsFake, FactsFake, FakeView, TrialFake
 
 
 def test_a_trial_without_facts_is_taken_to_have_everything() -> None:
@@ -11,6 +11,11 @@ def test_a_trial_without_facts_is_taken_to_have_everything() -> None:
     assert not has_kind(TrialFake(), "Job")
     assert has_kind(TrialFake(FactsFake(kinds=(("batch/v1", "Job"),))), "Pod", "Job")
     assert has_component(TrialFake(FactsFake(built_ins=("garbage-collector",))), "garbage")
+
+
+def test_who_only_looks_on_is_no_writer() -> None:
+    assert not has_writers(TrialFake(FactsFake(components=(ComponentFactsFake(),))))
+    assert has_writers(TrialFake(FactsFake(components=(ComponentFactsFake(kinds_written=(("v1", "Secret"),)),))))
 
 
 def test_users_are_no_programs_and_the_dead_do_not_live() -> None:
