@@ -28,7 +28,7 @@ _MASKED_FIELDS = frozenset(
         "uid", "resourceVersion", "generation", "observedGeneration", "creationTimestamp", "managedFields", "selfLink",
         "generateName", "nodeName", "hostIP", "hostIPs", "podIP", "podIPs", "clusterIP", "clusterIPs", "nodePort",
         "healthCheckNodePort", "containerID", "imageID", "restartCount", "collisionCount", "deletionGracePeriodSeconds",
-        "currentRevision", "updateRevision", "pod-template-hash", "controller-revision-hash", "controller-uid",
+        "currentRevision", "updateRevision", "pod-template-hash", "controller-revision-hash", "controller-uid", "seatrial.dev/raced",
         "batch.kubernetes.io/controller-uid", "deployment.kubernetes.io/revision",
         "deployment.kubernetes.io/revision-history",
     }

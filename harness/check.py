@@ -19,7 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from harness.ambient import virtual_ambient
 from harness.determinism import assert_same_trace
-from harness.errors import TrialFailed, TrialInconclusive, UsageError
+from harness.errors import NonDeterminismError, TrialFailed, TrialInconclusive, UsageError
 from harness.example import Example
 from harness.findings import Written, violations_of, write_down
 from harness.judge import Found
@@ -180,7 +180,8 @@ class _Search:
 
             def teardown(self) -> None:
                 super().teardown()
-                search._after(self._example)
+                with self._noting_failures():
+                    search._after(self._example)
 
         Searching.session = session
         session.varied = True
@@ -200,9 +201,12 @@ class _Search:
         try:
             with redirect_stdout(io.StringIO()):
                 run_state_machine_as_test(factory, settings=configuration)
-        except (PropertyViolated, Flaky, _OutOfBudget):
-            # A flaky example is judged below: two fresh runs of what was recorded must agree.
+        except (PropertyViolated, _OutOfBudget):
             pass
+        except Flaky as flaky:
+            # A finding is judged below: two fresh runs of what was recorded must agree. Without one it is our failure.
+            if not session.findings and session.failure is None:
+                raise NonDeterminismError(f"the search itself was not reproducible: {flaky}") from flaky
         except BaseExceptionGroup as group:
             rest = group.split((PropertyViolated, Flaky))[1]
             if rest is not None:
@@ -313,5 +317,7 @@ def _verdict(session: Session, outcome: Outcome) -> Any:
         outcome.warnings.append(f"never fired, though asked for by name: {', '.join(never_fired)}")
     if not session.tally.fired:
         outcome.warnings.append("no fault fired at all: the weather never hit")
+    if session.tally.restless:
+        outcome.warnings.append(f"still changing at the bound, without a cycle: {session.tally.restless} example(s)")
     unknown = [p.name for p in outcome.properties if p.verdict == "unknown"]
-    return "unknown" if never_fired or not session.tally.fired or unknown else "holds"
+    return "unknown" if never_fired or not session.tally.fired or unknown or session.tally.restless else "holds"

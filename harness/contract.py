@@ -81,6 +81,8 @@ class SentRequest:
     """Until when, on its own monotonic clock, the sender believed to hold its lease; None: it does not elect."""
     step: int
     """Of the trace event."""
+    reconcile: int | None = None
+    """Trace step at which the reconcile pass that sent it began; None: it was not sent from a reconcile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +255,14 @@ class View(Protocol):
 
     def observed_uid(self, component: str, uid: str) -> bool:
         """Has this incarnation ever seen an object of this uid?"""
+
+    def knew(self, sent: SentRequest, uid: str, revision: int = 0) -> bool:
+        """Had the pass that sent this request seen the object of this uid, at `revision` or later?
+
+        Counts what was delivered before the pass began, and what the pass itself read or was answered: an event that
+        arrives in the middle of a pass changes its process's caches, not what this pass goes by. For a request that no
+        reconcile sent: what was delivered ten virtual seconds or more before it was sent.
+        """
 
     def observed_deleted(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None

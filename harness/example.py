@@ -44,6 +44,8 @@ class Example:
         self.workload: list[Action] = []
         self.exhausted = False
         self.rested = False
+        self.restless = False
+        """It was waited for rest, in vain."""
         self.closed = False
 
     # ---------------------------------------------------------------------------------------------------- the storm
@@ -106,6 +108,7 @@ class Example:
         world.heal()
         self.rested = not self.exhausted and settle(world, SILENCE_LONG_S)
         if not self.rested:
+            self.restless = True
             world.phase = "end"
             judge.at_rest("end")
             return
@@ -115,6 +118,7 @@ class Example:
             for process in dead:
                 world.restart(process)
             self.rested = settle(world, SILENCE_LONG_S)
+            self.restless = not self.rested
             self._judge("restarted" if self.rested else "end")
         if not judge.violations and self.rested and any(claim.name == "idempotent" for claim in self.plan.properties):
             self._look_for_idempotence()
@@ -136,6 +140,7 @@ class Example:
             elects = phase == "restart" and any(process.elects for process in world.processes)
             if not settle(world, ELECTION_S if elects else SILENCE_SHORT_S):
                 phase = "end"
+                self.restless = True
             self._judge(phase)
             if world.judge.violations or phase == "end":
                 return

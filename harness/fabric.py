@@ -236,6 +236,7 @@ class Fabric:
         world, life = self.world, endpoint.life
         process = life.process
         step = world.recorder.request(life, request)
+        reconcile = life.context_reconcile()
         sent = SentRequest(
             component=process.name,
             incarnation=life.incarnation,
@@ -244,6 +245,7 @@ class Fabric:
             sent_monotonic_s=process.clock.monotonic_s(),
             lease_until_s=life.lease_until_s if process.elects else None,
             step=step,
+            reconcile=reconcile.step if reconcile is not None else None,
         )
         command = Command(life, request, sent, process.server)
         world.judge_request(sent)

@@ -4,12 +4,18 @@ Filled by the fabric when a message is *delivered*: a watch event, the items of 
 A restart begins with empty knowledge; what any earlier life saw is kept apart (`Memory`), for destructive acts.
 """
 
-from harness.contract import ObjectRef, Regression
+from harness.contract import ObjectRef, Regression, SentRequest
 from reference_impl.protocol import JsonObject
 from reference_impl.store.port import Key, revision_of
 
 Session = tuple[str, str, str, str, str]
 """(api_version, kind, namespace, labels, fields) of one list-and-watch, or ("live", ...) for quorum reads."""
+
+Moment = tuple[int, float, int | None]
+"""(trace step, time_s, the reconcile pass that was answered or None) at which something is seen."""
+
+LOOKED_AT_AFTER_S = 10.0
+"""By then a program without a queue is taken to have looked at what arrived (arbitrary, generous)."""
 
 
 class Knowledge:
@@ -17,12 +23,14 @@ class Knowledge:
 
     __slots__ = (
         "component",
+        "arrivals",
         "deleted",
         "first",
         "incarnation",
         "live_reads",
         "memory",
         "newest",
+        "read_in_pass",
         "regressions",
         "session_revisions",
         "uids",
@@ -36,11 +44,15 @@ class Knowledge:
         self.first: dict[Key, JsonObject] = {}
         self.deleted: dict[Key, bool] = {}
         self.uids: dict[str, None] = {}
+        self.arrivals: dict[str, list[tuple[int, float, int]]] = {}
+        """By uid: (trace step, time_s, revision) at which each newer state arrived."""
+        self.read_in_pass: dict[tuple[int, str], int] = {}
+        """By (step at which a reconcile pass began, uid): the newest revision that pass read or was answered."""
         self.live_reads: dict[Key | str, int] = {}
         self.session_revisions: dict[tuple[Session, Key], int] = {}
         self.regressions: list[Regression] = []
 
-    def see(self, key: Key, obj: JsonObject, *, gone: bool = False) -> None:
+    def see(self, key: Key, obj: JsonObject, moment: Moment, *, gone: bool = False) -> None:
         """This life now knows `obj`; `gone`: it was told that the object no longer exists."""
         revision = revision_of(obj)
         known = self.newest.get(key)
@@ -52,10 +64,16 @@ class Knowledge:
         uid = obj["metadata"].get("uid")
         if uid is not None:
             self.uids[uid] = None
+            step, time_s, reconcile = moment
+            arrivals = self.arrivals.setdefault(uid, [])
+            if not arrivals or revision > arrivals[-1][2]:
+                arrivals.append((step, time_s, revision))
+            if reconcile is not None:
+                self.read_in_pass[reconcile, uid] = max(revision, self.read_in_pass.get((reconcile, uid), 0))
         self.memory.see(key, obj, revision)
 
     def see_in_session(
-        self, session: Session, key: Key, obj: JsonObject, *, via: str, asked_any: bool, gone: bool = False
+        self, session: Session, key: Key, obj: JsonObject, moment: Moment, *, via: str, asked_any: bool, gone: bool = False
     ) -> None:
         """Like `see`, and notices when one session goes back in time."""
         revision = revision_of(obj)
@@ -73,11 +91,20 @@ class Knowledge:
                 )
             )
         self.session_revisions[(session, key)] = revision
-        self.see(key, obj, gone=gone)
+        self.see(key, obj, moment, gone=gone)
 
     def read_live(self, key: Key | str, revision: int) -> None:
         """A quorum read of this object (or, by resource string, of its collection) at this store revision."""
         self.live_reads[key] = revision
+
+    def knew(self, sent: SentRequest, uid: str, revision: int) -> bool:
+        """See `contract.View.knew`."""
+        if sent.reconcile is not None:
+            if self.read_in_pass.get((sent.reconcile, uid), -1) >= revision:
+                return True
+            return any(step < sent.reconcile and seen >= revision for step, _, seen in self.arrivals.get(uid, ()))
+        due_s = sent.sent_s - LOOKED_AT_AFTER_S
+        return any(time_s <= due_s and seen >= revision for _, time_s, seen in self.arrivals.get(uid, ()))
 
     def live_read_of(self, key: Key) -> int | None:
         one = self.live_reads.get(key)

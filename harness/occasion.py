@@ -25,9 +25,7 @@ def is_upkeep(message: Message) -> bool:
     if message.kind == "Event" or message.verb == "BOOKMARK":
         return True
     if message.kind == "Lease":
-        return message.namespace == NODE_LEASES or (
-            message.namespace is None and message.component.startswith("kubelet-")
-        )
+        return message.namespace == NODE_LEASES
     return message.kind == "Node" and message.component.startswith("kubelet-") and message.verb != "create"
 
 

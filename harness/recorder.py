@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.fabric import Command, Stream, session_of
+from harness.knowledge import Moment
 from harness.process import RECONCILING, Life, Reconcile
 from reference_impl.errors import ApiError, NotFound
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent
@@ -113,28 +114,31 @@ class Recorder:
         if request.verb == "watch" or not isinstance(result, dict):
             return
         asked_any = request.resource_version == "0"
+        moment = (len(self.trace.events), world.network.now_s, command.sent.reconcile if command.sent else None)
         session = session_of(request) if request.resource_version else ("live", "", "", "", "")
         if request.verb == "list":
-            self._observe_list(knowledge, request, result, session, asked_any)
+            self._observe_list(knowledge, request, result, session, asked_any, moment)
             return
         if result.get("kind") != request.kind or not result["metadata"].get("uid") or request.dry_run:
             return
         metadata = result["metadata"]
         key = world.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
         if request.verb == "get":
-            knowledge.see_in_session(session, key, result, via="get", asked_any=asked_any)
+            knowledge.see_in_session(session, key, result, moment, via="get", asked_any=asked_any)
             if not request.resource_version:
                 knowledge.read_live(key, world.store.revision)
         else:
             gone = request.verb == "delete" and not metadata.get("deletionTimestamp")
-            knowledge.see(key, result, gone=gone)
+            knowledge.see(key, result, moment, gone=gone)
 
-    def _observe_list(self, knowledge: Any, request: ApiRequest, result: JsonObject, session: Any, any_: bool) -> None:
+    def _observe_list(
+        self, knowledge: Any, request: ApiRequest, result: JsonObject, session: Any, any_: bool, moment: Moment
+    ) -> None:
         world = self.world
         for item in result.get("items", ()):
             metadata = item["metadata"]
             key = world.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
-            knowledge.see_in_session(session, key, item, via="list", asked_any=any_)
+            knowledge.see_in_session(session, key, item, moment, via="list", asked_any=any_)
         if not request.resource_version and not request.labels and not request.fields:
             resource = world.resource_of(request.api_version, request.kind)
             knowledge.read_live(resource, int(result["metadata"].get("resourceVersion") or world.store.revision))
@@ -158,7 +162,13 @@ class Recorder:
         request = stream.request
         key = world.key_of(request.api_version, request.kind, namespace, name)
         life.knowledge.see_in_session(
-            session_of(request), key, obj, via="event", asked_any=False, gone=event.type == "DELETED"
+            session_of(request),
+            key,
+            obj,
+            (len(self.trace.events), world.network.now_s, None),
+            via="event",
+            asked_any=False,
+            gone=event.type == "DELETED",
         )
         world.cause = self.trace.add(
             world.network.now_s,

@@ -49,7 +49,8 @@ class Tally:
     """Counts over all examples of a search."""
 
     examples: int = 0
-    discarded: int = 0
+    restless: int = 0
+    """Examples that did not come to rest, and in which nothing was found violated."""
     virtual_s: float = 0.0
     fired: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Tally:
         world = example.world
         self.examples += 1
         self.virtual_s += world.network.now_s
+        self.restless += example.restless and not example.violations
         for name, count in world.weather.fired_counts.items():
             self.fired[name] = self.fired.get(name, 0) + count
         for name, count in world.judge.judged.items():

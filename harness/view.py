@@ -139,6 +139,10 @@ class WorldView:
         knowledge = self._knowledge(component)
         return knowledge is not None and uid in knowledge.uids
 
+    def knew(self, sent: SentRequest, uid: str, revision: int = 0) -> bool:
+        process = self._world.find_process(sent.component)
+        return process is not None and process.knowledge_of(sent.incarnation).knew(sent, uid, revision)
+
     def observed_deleted(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> bool:

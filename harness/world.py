@@ -448,9 +448,22 @@ class World:
         if effective:
             self.history.effective_count += 1
             self.last_effective_s = self.network.now_s
-            if command is not None and command.sent is not None:
-                self._judge_commit(command.sent, event, step)
+            sent = command.sent if command is not None else None
+            self._judge_commit(sent or self._sent_by_nobody(request, step), event, step)
         self._distribute()
+
+    def _sent_by_nobody(self, request: ApiRequest, step: int) -> SentRequest:
+        """A write that was no message: set-up, or a user in the middle of the weather."""
+        now_s = self.network.now_s
+        return SentRequest(
+            component=request.user,
+            incarnation=0,
+            request=request,
+            sent_s=now_s,
+            sent_monotonic_s=now_s,
+            lease_until_s=None,
+            step=step,
+        )
 
     def _judge_commit(self, sent: SentRequest, event: StoreEvent, step: int) -> None:
         obj = event.object

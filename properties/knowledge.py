@@ -10,9 +10,5 @@ from harness.contract import SentRequest, View
 
 
 def knew(view: View, sent: SentRequest, uid: str, revision: int = 0) -> bool:
-    """Had the pass that sent this seen the object of this uid, at `revision` or later?
-
-    A view without `knew` (a plug-in author's own, say) cannot tell; then the sender has the benefit of the doubt.
-    """
-    ask = getattr(view, "knew", None)
-    return bool(ask(sent, uid, revision)) if ask is not None else False
+    """Had the pass that sent this seen the object of this uid, at `revision` or later?"""
+    return view.knew(sent, uid, revision)

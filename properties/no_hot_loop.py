@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.contract import HOLDS, Judgement, ReconcileRecord, View
-from properties.subject import ABSENT, final_rest, has_controllers
+from harness.contract import HOLDS, Change, Judgement, ObjectRef, ReconcileRecord, View
+from properties.subject import ABSENT, final_rest, has_controllers, is_program
 
 _LONGEST_JOURNEY_S = 60.0
 """By then every event and answer of the last change has come: latency is at most 8 s, a request times out in 60 s."""
@@ -27,14 +27,20 @@ class NoHotLoop:
     when: str = "at_rest"
     burst_count: int = 200
     idle_count: int = 30
+    write_count: int = 100
+    """Writes of one component to one object within a virtual second, when a run never came to rest."""
 
     def applies(self, trial: Any) -> bool:
         return has_controllers(trial)
 
     def judge(self, view: View) -> Judgement:
+        changes = view.changes()
         if not final_rest(view):
             return ABSENT
-        changes = view.changes()
+        if view.phase == "end":
+            rewriting = _rewriting(view, changes, self.write_count)
+            if rewriting is not ABSENT:
+                return rewriting
         last_s = changes[-1].request.sent_s if changes else 0.0
         # Each change reaches an informer once more or less; a relist repeats what is stored, which no change count
         # bounds, hence the generous factor.
@@ -51,6 +57,23 @@ class NoHotLoop:
         return HOLDS if judged else ABSENT
 
 
+def _rewriting(view: View, changes: list[Change], limit: int) -> Judgement:
+    """In a run that does not come to rest: who keeps rewriting one object, because its own write wakes it up again?
+
+    Such a loop need not go round in circles (a counter, a timestamp), so `no_livelock` cannot show it.
+    """
+    times: dict[tuple[str, ObjectRef], list[float]] = {}
+    for change in changes:
+        if is_program(view, change.component):
+            times.setdefault((change.component, change.ref), []).append(change.request.sent_s)
+    for (component, ref), sent in times.items():
+        count = _busiest_window(sent)
+        if count > limit:
+            reason = f"{component} wrote {ref} {count} times within {_WINDOW_S:.0f} s and does not stop"
+            return Judgement.violated(reason, [ref], key=f"{ref.kind} {component}")
+    return ABSENT
+
+
 def _by_key(records: Iterable[ReconcileRecord]) -> dict[tuple[str, str, str, int], list[ReconcileRecord]]:
     keys: dict[tuple[str, str, str, int], list[ReconcileRecord]] = {}
     for record in records:
@@ -61,9 +84,14 @@ def _by_key(records: Iterable[ReconcileRecord]) -> dict[tuple[str, str, str, int
 
 def _busiest(records: list[ReconcileRecord]) -> int:
     """The most passes that began within one window."""
+    return _busiest_window([record.started_s for record in records])
+
+
+def _busiest_window(times_s: list[float]) -> int:
+    """The most of these times within one window."""
     most, begin = 0, 0
-    for end, record in enumerate(records):
-        while record.started_s - records[begin].started_s >= _WINDOW_S:
+    for end, time_s in enumerate(times_s):
+        while time_s - times_s[begin] >= _WINDOW_S:
             begin += 1
         most = max(most, end - begin + 1)
     return most

@@ -132,6 +132,9 @@ class EmptyView:
     def observed_uid(self, component: str, uid: str) -> bool:
         return False
 
+    def knew(self, sent: SentRequest, uid: str, revision: int = 0) -> bool:
+        return False
+
     def observed_deleted(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> bool:

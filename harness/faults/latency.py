@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from harness.contract import Draw, Message, Moment, Verdict
 from harness.latency import LATE_HIGH_S, LATE_LOW_S
-from harness.occasion import is_upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +18,7 @@ class Latency:
     source: str = "Kubernetes API concepts, efficient detection of changes; design of the harness, section 2.3"
 
     def applies(self, occasion: Message | Moment) -> bool:
-        return isinstance(occasion, Message) and not is_upkeep(occasion)
+        return isinstance(occasion, Message)
 
     def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
         return Verdict.delay(draw.seconds("seconds", LATE_LOW_S, LATE_HIGH_S))

@@ -18,9 +18,7 @@ class ReorderStreams:
     name: str = "reorder_streams"
     legal: bool = True
     obliged: bool = True
-    source: str = (
-        "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes; HotOS'21"
-    )
+    source: str = "https://kubernetes.io/docs/reference/using-api/api-concepts/#watch; HotOS'21"
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_event(occasion)

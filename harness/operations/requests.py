@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Refusal = Callable[[Process, int, ApiRequest], ApiError | None]
 """(sender, server, request): why it does not get through; None: it does."""
 
-TOUCHED = "seatrial.dev/touched"
+TOUCHED = "seatrial.dev/raced"
 """The annotation by which another writer counts how often it was first."""
 
 

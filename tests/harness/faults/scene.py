@@ -53,14 +53,15 @@ def cloudy(client: Client) -> Controller:
         try:
             site = await client.get("example.com/v1", "Website", request.name, request.namespace)
         except NotFound:
-            await cloud.delete(request.name)
+            await cloud.call("delete", request.name)
             return
-        known = {item["id"]: item for item in await cloud.list()}
+        listed = await cloud.call("list")
+        known = {item["id"]: item for item in (listed or {})["items"]}
         body = {"size": site["spec"]["size"], "owner": site["metadata"]["uid"]}
         if request.name not in known:
-            await cloud.create(body, key=request.name)
+            await cloud.call("create", request.name, body)
         elif known[request.name]["size"] != body["size"]:
-            await cloud.update(request.name, body)
+            await cloud.call("update", request.name, body)
 
     return Controller(name="cloudy", reconcile=reconcile, watches=[Watch("example.com/v1", "Website")])
 
@@ -167,8 +168,8 @@ def cached_size(example: Example, component: str = "website") -> int | None:
 def message(phase: str, verb: str, kind: str = "ConfigMap", **more: Any) -> Message:
     """A message as a fault sees it; nothing of it is alive."""
     known: dict[str, Any] = {
-        "component": "website", "under_test": True, "server": "apiserver-0", "api_version": "v1", "namespace": "default",
-        "name": "front", "subresource": None, "nth": 1,
+        "component": "website", "under_test": True, "server": "apiserver-0", "api_version": "v1",
+        "namespace": "default", "name": "front", "subresource": None, "nth": 1,
     }  # fmt: skip
     return Message(phase=phase, verb=verb, kind=kind, **known | more)
 
@@ -212,10 +213,16 @@ class Plane:
     def components(self) -> list[ComponentView]:
         return [
             ComponentView(
-                name=name, under_test=name == "website", alive=True, incarnation=0, instance=0, elects=False, controllers=()
+                name=name,
+                under_test=name == "website",
+                alive=True,
+                incarnation=0,
+                instance=0,
+                elects=False,
+                controllers=(),
             )
             for name in self._names
-        ]  # fmt: skip
+        ]
 
     def server_count(self) -> int:
         return self.servers
