@@ -155,20 +155,16 @@ def _flatten(prefix: str, value: JsonObject, leaves: dict[str, Any], roles: Role
             known = memo.get(child)
             leaves[path] = known if known is not None else roles.text(child)
         elif kind is dict:
+            # What is empty is not there: Go's `omitempty`, and what a real API server makes of `taints: []`.
             if child:
                 _flatten(path + ".", child, leaves, roles)
-            else:
-                leaves[path] = {}
         elif kind is list:
             _flatten_list(path, child, leaves, roles, is_conditions=name == "conditions")
-        else:
+        elif child is not None:
             leaves[path] = child
 
 
 def _flatten_list(path: str, items: list[Any], leaves: dict[str, Any], roles: Roles, *, is_conditions: bool) -> None:
-    if not items:
-        leaves[path] = []
-        return
     for index, item in enumerate(items):
         if type(item) is dict:
             if is_conditions and "type" in item:

@@ -121,5 +121,9 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _effort(outcome: "Outcome") -> str:
     parts = [f"{outcome.examples} example{'s' * (outcome.examples != 1)}"]
+    if outcome.verdict == "holds" and outcome.examples > 1:
+        from harness.outcome import upper_bound_95
+
+        parts.append(f"at 95 % fewer than {upper_bound_95(outcome.examples):.2%} of such examples fail")
     parts.append(f"{outcome.wall_s:.1f} s, {outcome.virtual_s:,.0f} virtual seconds")
     return ", ".join(parts)

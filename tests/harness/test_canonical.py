@@ -36,6 +36,6 @@ def test_volatile_fields_and_kinds_are_left_out() -> None:
     site = made("Website", "front", 1, spec={}, status={"seen": {"n": 1}, "list": [{"n": 1}], "ok": True})
     leaves = state([site], volatile=["Website.status.seen", "Website.status.list.n"])
     assert leaves["Website.example.com/default/front"] == {
-        "metadata.name": "front", "metadata.namespace": "default", "status.ok": True, "spec": {},
+        "metadata.name": "front", "metadata.namespace": "default", "status.ok": True,
     }  # fmt: skip
     assert state([site], volatile=["Website"]) == {}

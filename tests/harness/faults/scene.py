@@ -12,6 +12,7 @@ from harness.settle import settle
 from harness.trial import Trial
 from harness.weather import Armed, Drawing, armed_from
 from reference_impl.errors import NotFound
+from reference_impl.objects import is_deleting
 from reference_impl.protocol import JsonObject
 from reference_impl.runtime import Client, Controller, Request, Watch
 from tests.harness.samples import CRD, SITE
@@ -31,6 +32,8 @@ def website(client: Client) -> Controller:
         try:
             site = await client.get("example.com/v1", "Website", request.name, request.namespace)
         except NotFound:
+            return
+        if is_deleting(site):
             return
         data = {"size": str(site["spec"]["size"])}
         try:

@@ -1,4 +1,5 @@
 from harness.faults.conflict_race import ConflictRace
+from harness.operations.requests import TOUCHED
 from tests.harness.faults.scene import (
     CREATE,
     PATCH,
@@ -27,7 +28,7 @@ def test_another_writer_is_first_and_the_update_meets_a_conflict() -> None:
         assert size(example) == "3"
         config = stored(example)
         assert config is not None
-        assert config["metadata"]["annotations"] == {"seatrial.dev/touched": "1"}
+        assert config["metadata"]["annotations"] == {TOUCHED: "1"}
 
 
 def test_there_is_no_race_for_what_does_not_exist_yet_or_for_leases() -> None:

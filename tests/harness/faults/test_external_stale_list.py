@@ -11,7 +11,7 @@ def test_a_list_shows_an_earlier_state() -> None:
         example.act(PATCH)
         assert fired(example) == ["external_stale_list"]
         calls = [e.data["verb"] for e in example.world.trace.events if e.data.get("phase") == "call"]
-        assert calls == ["list", "create", "list", "create"]
+        assert calls[:4] == ["list", "create", "list", "create"]
 
 
 def test_without_a_past_the_list_is_fresh() -> None:

@@ -26,11 +26,12 @@ def test_a_component_wakes_up_in_a_past_it_had_left() -> None:
         example.act(CREATE)
         arm(example, FAULT, "event", component="website", kind="Website", values=TRIP)
         example.act(PATCH)
+        example.act({**PATCH, "body": {"spec": {"size": 4}}, "in_flight": 20})
         assert fired(example) == ["time_travel"]
-        assert cached_size(example) == 3
+        assert cached_size(example) == 4
         example.pass_time(3.0)
         assert example.world.process("website").incarnation == 1
-        assert cached_size(example) == 2
+        assert cached_size(example) == 3
 
 
 def test_it_comes_back_to_the_present() -> None:
