@@ -226,7 +226,8 @@ class _Search:
         if self.progress is not None:
             self.progress(min(done, self.examples), self.examples, len(session.findings))
         if example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
-            again = [session.run(example.workload, example.weather, example.salt) for _ in range(2)]
+            recorded = (example.workload, example.weather, example.salt)
+            again = [session.run(*recorded, watch_for_mutation=True) for _ in range(2)]
             assert_same_trace(again[0].world.trace, again[1].world.trace)
         spent = self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s
         if spent or done >= self.examples:

@@ -103,6 +103,7 @@ class Example:
     def finish(self, reference: Reference | None) -> None:
         """Strike what is left, heal, wait for rest, judge; then look for idempotence. Stops at the first violation."""
         world, judge = self.world, self.world.judge
+        world.assert_unmutated()
         world.weather.strike_moment(world.step)
         world.reference = reference
         world.heal()
@@ -205,10 +206,16 @@ def run_schedule(
     salt: int = 0,
     reference: Reference | None = None,
     kernel: str = "direct",
+    watch_for_mutation: bool = False,
 ) -> Example:
-    """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read."""
+    """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
+
+    `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
+    """
     example = Example(plan, salt=salt, kernel=kernel)
     try:
+        if watch_for_mutation:
+            example.world.watch_for_mutation()
         example.arm_all(weather)
         for action in workload:
             if example.violations or example.exhausted:

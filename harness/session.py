@@ -121,11 +121,25 @@ class Session:
         return [target for target in self.targets(fault) if target.component in tested]
 
     def run(
-        self, workload: Sequence[Action], weather: Sequence[Action], salt: int, *, kernel: str = "direct"
+        self,
+        workload: Sequence[Action],
+        weather: Sequence[Action],
+        salt: int,
+        *,
+        kernel: str = "direct",
+        watch_for_mutation: bool = False,
     ) -> Example:
         """Execute a schedule and judge it against fair weather."""
         reference = self.fair_weather.reference(workload)
-        return run_schedule(self.plan, workload, weather, salt=salt, reference=reference, kernel=kernel)
+        return run_schedule(
+            self.plan,
+            workload,
+            weather,
+            salt=salt,
+            reference=reference,
+            kernel=kernel,
+            watch_for_mutation=watch_for_mutation,
+        )
 
 
 def _applies(fault: Fault, occasion: Message | Moment) -> bool:

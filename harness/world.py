@@ -11,11 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import trio
 from outcome import Error, Outcome, Value
 
 from harness.contract import Change, ComponentView, ObjectRef, SentRequest, Verdict
-from harness.errors import SeatrialError
+from harness.errors import AdapterError, SeatrialError
 from harness.fabric import Command, Fabric, Stream, unreachable
 from harness.history import History
 from harness.judge import Judge
@@ -25,7 +26,7 @@ from harness.operations import OPERATIONS
 from harness.outside import Outside
 from harness.plan import Plan, Program
 from harness.process import EPOCH, Life, Process, exit_of
-from harness.recorder import Recorder
+from harness.recorder import Recorder, changed_paths
 from harness.trace import Trace
 from harness.watchdog import BEAT
 from harness.weather import Weather
@@ -86,6 +87,8 @@ class World:
         self.recorder = Recorder(self)
         self.outside = Outside(plan.trial.external or {})
         self.commit_steps: dict[int, int] = {}
+        self.fingerprints: dict[Key, bytes] | None = None
+        """What each stored object looked like when it was committed; kept only when `watch_for_mutation` was called."""
         self.committed_now = 0
         self.last_effective_s = 0.0
         self.storm_s = STORM_S
@@ -357,6 +360,24 @@ class World:
 
         return shuffle
 
+    def watch_for_mutation(self) -> None:
+        """From now on remember what is committed, so that `assert_unmutated` can tell."""
+        self.fingerprints = {}
+
+    def assert_unmutated(self) -> None:
+        """Objects are shared between store, caches and messages: whoever changes one in place changes the past.
+
+        Raises AdapterError naming the object and what was changed.
+        """
+        for key, fingerprint in (self.fingerprints or {}).items():
+            obj = self.store.get(key)
+            if obj is not None and orjson.dumps(obj) != fingerprint:
+                changed = changed_paths(orjson.loads(fingerprint), obj) or ["the order of its keys"]
+                raise AdapterError(
+                    f"{obj.get('kind')} {key[1]}/{key[2]} was changed in place, without a command: {changed[0]}. Handlers, "
+                    "predicates and maps are given shared objects; copy before you change one."
+                )
+
     # ---------------------------------------------------------------------------------------- what may be refused
 
     def refusal(self, process: Process, server: int, request: ApiRequest) -> ApiError | None:
@@ -443,6 +464,8 @@ class World:
             else (request.user, 0)
         )
         self.history.commit(event, creator)
+        if self.fingerprints is not None:
+            self.fingerprints[event.key] = orjson.dumps(event.object)
         self.committed_now += 1
         self.cause = step
         if effective:
