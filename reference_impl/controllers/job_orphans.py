@@ -85,9 +85,15 @@ class OrphanReconciler:
         return [Request(namespace_of(pod), name_of(pod)) for pod in mine]
 
 
-def _is_over(event_type: str, old: JsonObject | None, new: JsonObject | None) -> bool:
-    """A Job that is gone, going or finished: its pods may need freeing."""
-    return event_type == "DELETED" or (new is not None and (is_finished(new) or is_deleting(new)))
+def is_over(event_type: str, old: JsonObject | None, new: JsonObject | None) -> bool:
+    """A Job that is gone, going or finished: its pods may need freeing.
+
+    Gone is also one whose name another has taken: who lists again hears of that as an update, with no DELETED between
+    (client-go's `Replaced` deltas go by name).
+    """
+    if event_type == "DELETED" or new is None:
+        return True
+    return is_finished(new) or is_deleting(new) or (old is not None and uid_of(old) != uid_of(new))
 
 
 def job_orphans(client: Client) -> Controller:
@@ -98,6 +104,6 @@ def job_orphans(client: Client) -> Controller:
         reconcile=reconciler.reconcile,
         watches=[
             Watch("v1", "Pod", map=reconciler.pods_to_check),
-            Watch(BATCH, "Job", map=reconciler.pods_of, predicate=_is_over),
+            Watch(BATCH, "Job", map=reconciler.pods_of, predicate=is_over),
         ],
     )
