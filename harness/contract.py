@@ -259,9 +259,10 @@ class View(Protocol):
     def knew(self, sent: SentRequest, uid: str, revision: int = 0) -> bool:
         """Had the pass that sent this request seen the object of this uid, at `revision` or later?
 
-        Counts what was delivered before the pass began, and what the pass itself read or was answered: an event that
-        arrives in the middle of a pass changes its process's caches, not what this pass goes by. For a request that no
-        reconcile sent: what was delivered ten virtual seconds or more before it was sent.
+        Counts what events and informers' lists delivered before the pass began, and what the pass itself read or was
+        answered: an event that arrives in the middle of a pass changes its process's caches, not what this pass goes
+        by, and what an earlier pass was answered is forgotten with it. For a request that no reconcile sent: what was
+        delivered ten virtual seconds or more before it was sent.
         """
 
     def observed_deleted(

@@ -45,7 +45,7 @@ class Knowledge:
         self.deleted: dict[Key, bool] = {}
         self.uids: dict[str, None] = {}
         self.arrivals: dict[str, list[tuple[int, float, int]]] = {}
-        """By uid: (trace step, time_s, revision) at which each newer state arrived."""
+        """By uid: (trace step, time_s, revision) at which each newer state arrived, other than as a pass's answer."""
         self.read_in_pass: dict[tuple[int, str], int] = {}
         """By (step at which a reconcile pass began, uid): the newest revision that pass read or was answered."""
         self.live_reads: dict[Key | str, int] = {}
@@ -65,11 +65,13 @@ class Knowledge:
         if uid is not None:
             self.uids[uid] = None
             step, time_s, reconcile = moment
-            arrivals = self.arrivals.setdefault(uid, [])
-            if not arrivals or revision > arrivals[-1][2]:
-                arrivals.append((step, time_s, revision))
             if reconcile is not None:
+                # An answer is its pass's: a level-triggered controller keeps none for the next, which reads the cache.
                 self.read_in_pass[reconcile, uid] = max(revision, self.read_in_pass.get((reconcile, uid), 0))
+            else:
+                arrivals = self.arrivals.setdefault(uid, [])
+                if not arrivals or revision > arrivals[-1][2]:
+                    arrivals.append((step, time_s, revision))
         self.memory.see(key, obj, revision)
 
     def see_in_session(

@@ -85,6 +85,8 @@ class Session:
         self.fair_weather = FairWeather(self.plan)
         self.tally = Tally()
         self.findings: list[Finding] = []
+        self._targets: dict[str, list[Target]] = {}
+        self._tested_targets: dict[str, list[Target]] = {}
         self.failure: BaseException | None = None
         """What went wrong in the harness itself. Hypothesis may call it flaky, so it is kept here."""
         self.varied = False
@@ -103,6 +105,12 @@ class Session:
 
     def targets(self, fault: Fault) -> list[Target]:
         """Where this kind can strike, as far as fair weather has shown; those of controllers under test first."""
+        known = self._targets.get(fault.name)
+        if known is None:
+            known = self._targets[fault.name] = self._find_targets(fault)
+        return known
+
+    def _find_targets(self, fault: Fault) -> list[Target]:
         samples = self.dry_run.samples
         found = [
             (not message.under_test, Target(phase=phase, component=component, verb=verb, kind=kind))
@@ -117,8 +125,12 @@ class Session:
 
     def tested_targets(self, fault: Fault) -> list[Target]:
         """Those of `targets` that are messages of controllers under test."""
-        tested = {program.name for program in self.plan.programs if program.under_test}
-        return [target for target in self.targets(fault) if target.component in tested]
+        known = self._tested_targets.get(fault.name)
+        if known is None:
+            tested = {program.name for program in self.plan.programs if program.under_test}
+            known = [target for target in self.targets(fault) if target.component in tested]
+            self._tested_targets[fault.name] = known
+        return known
 
     def run(
         self,

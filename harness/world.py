@@ -173,6 +173,8 @@ class World:
             instance=program.instance,
             overlap=program.overlap,
         )
+        # Spread over the replicas, so that one that lags or dies does not concern everybody.
+        process.server = len(self.processes) % len(self.servers)
         self.processes.append(process)
         process.start()
         self.kernel.pump()

@@ -27,13 +27,16 @@ def handler_for(
         mapper: runs the maps that are async.
         find_informer: the informer behind another watch of the same controller.
     """
+    # One event enqueues a key once, whether old or new object or both name it: a worker that waits takes the first, and
+    # a second would cost a pass (controller-runtime `enqueue_owner.go`, `enqueue_mapped.go`: a set for each event).
+    named: dict[Request, None] = {}
     enqueue_object: Callable[[JsonObject], None]
     if watch.map is not None:
-        enqueue_object = _mapped(watch.map, enqueue, mapper)
+        enqueue_object = _mapped(watch.map, lambda request: named.setdefault(request), mapper)
     elif watch.owner is not None:
-        enqueue_object = _Owner(watch, controller, enqueue, find_informer)
+        enqueue_object = _Owner(watch, controller, lambda request: named.setdefault(request), find_informer)
     else:
-        enqueue_object = _itself(enqueue)
+        enqueue_object = _itself(lambda request: named.setdefault(request))
     predicate = watch.predicate
 
     def handle(event_type: str, old: JsonObject | None, new: JsonObject | None) -> None:
@@ -43,6 +46,10 @@ def handler_for(
             enqueue_object(old)
         if new is not None and new is not old:
             enqueue_object(new)
+        requests = list(named)
+        named.clear()
+        for request in requests:
+            enqueue(request)
 
     return handle
 
