@@ -75,9 +75,13 @@ def _plain(action: Action) -> Action:
 class DryRun:
     """What the first fair-weather runs taught: the plan with all built-ins, and a sample of every message."""
 
-    def __init__(self, plan: Plan, samples: dict[SampleKey, Message], example: Example) -> None:
+    def __init__(
+        self, plan: Plan, samples: dict[SampleKey, Message], example: Example, usual: frozenset[SampleKey]
+    ) -> None:
         self.plan = plan
         self.samples = samples
+        self.usual = usual
+        """Messages that come whatever users go on to do: those of the manifests alone."""
         self.example = example
 
 
@@ -101,13 +105,13 @@ def dry_run(trial: Trial) -> DryRun:
         except BaseException:
             example.close()
             raise
-        kinds = _merge(kinds, _kinds_written(example.world))
+        kinds = _merge(kinds, [*_kinds_written(example.world), *_kinds_watched(example.world)])
         grown = built_ins_for(trial, kinds)
         if grown == built_ins and set(kinds) <= set(plan.gc_kinds or kinds):
             break
         example.close()
         built_ins = grown
-    facts = _facts(trial, example.world, built_ins, kinds)
+    facts = _facts(trial, example.world, built_ins)
     final_trial = trial.with_facts(facts)
     final = make_plan(final_trial, built_ins, gc_kinds_of(trial, kinds))
     samples = example.world.weather.samples or {}
@@ -122,7 +126,7 @@ def dry_run(trial: Trial) -> DryRun:
             judged.finish(None)
     finally:
         judged.close()
-    return DryRun(final, samples, judged)
+    return DryRun(final, samples, judged, frozenset(samples))
 
 
 def gc_kinds_of(trial: Trial, kinds: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -144,11 +148,17 @@ def _kinds_of_manifests(trial: Trial) -> list[tuple[str, str]]:
 
 
 def _kinds_written(world: World) -> list[tuple[str, str]]:
+    """Kinds of which an object existed at any time."""
     found: dict[tuple[str, str], None] = {}
-    for resource, events in sorted(world.history.by_resource.items()):
-        del resource
+    for _, events in sorted(world.history.by_resource.items()):
         obj = events[0].object
         found[(obj["apiVersion"], obj["kind"])] = None
+    return list(found)
+
+
+def _kinds_watched(world: World) -> list[tuple[str, str]]:
+    """Kinds that a component under test looks at, whether or not there is any."""
+    found: dict[tuple[str, str], None] = {}
     for process in world.processes:
         if process.under_test and process.life is not None and process.life.client is not None:
             for informer in process.life.client.informers.all():
@@ -171,9 +181,9 @@ def learn(dry_run: DryRun, workloads: Sequence[Sequence[Action]]) -> DryRun:
                 example.act(action)
             if not example.exhausted:
                 settle(example.world)
-            facts = _with(facts, _facts(plan.trial, example.world, facts.built_ins, facts.kinds))
+            facts = _with(facts, _facts(plan.trial, example.world, facts.built_ins))
     trial = plan.trial.with_facts(facts)
-    return DryRun(make_plan(trial, plan.built_ins, plan.gc_kinds), samples, dry_run.example)
+    return DryRun(make_plan(trial, plan.built_ins, plan.gc_kinds), samples, dry_run.example, dry_run.usual)
 
 
 def _with(known: trial_facts.Facts, more: trial_facts.Facts) -> trial_facts.Facts:
@@ -202,7 +212,7 @@ def _with(known: trial_facts.Facts, more: trial_facts.Facts) -> trial_facts.Fact
     )
 
 
-def _facts(trial: Trial, world: World, built_ins: Sequence[str], kinds: Sequence[tuple[str, str]]) -> Any:
+def _facts(trial: Trial, world: World, built_ins: Sequence[str]) -> trial_facts.Facts:
     components = []
     written: dict[str, dict[tuple[str, str], None]] = {}
     deleted: dict[str, dict[tuple[str, str], None]] = {}
@@ -235,7 +245,7 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str], kinds: Sequence
             )
         )
     return trial_facts.Facts(
-        kinds=tuple(sorted(kinds)),
+        kinds=tuple(sorted(_kinds_written(world))),
         components=tuple(components),
         built_ins=tuple(built_ins),
         external_systems=tuple(sorted({s: None for names in systems.values() for s in names})),

@@ -33,6 +33,9 @@ PASSING_MAX = 12
 """When users have nothing left to do, one step in five lets 1 to 32 s pass, while weather is still waiting for its
 message and the example is not long yet (arbitrary)."""
 
+FIRST_FAULTS_MAX = 3
+"""Faults armed at the beginning of an example: one to three."""
+
 _CALM_IN = 3
 """One example in three has no latency drawn from a salt."""
 
@@ -122,8 +125,10 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         salt = self._vary(salt, 1 << 16)
         self._example = Example(session.plan, salt=(salt + 1) if calm and session.latency else 0)
         self.world = SynchronousWorld(self._example)
-        if session.faults:
-            first = self._vary(first, 1 << 16)
+        # Some weather is drawn evenly over all kinds, so that no example is without and no kind is rare; the rules add
+        # what swarm testing leaves switched on.
+        for _ in range(1 + first % FIRST_FAULTS_MAX if session.faults else 0):
+            first = self._vary(mix(first, self._budget), 1 << 16)
             self._arm(session.faults[first % len(session.faults)], first // 7, first // 3 % 16, first)
 
     def _vary(self, value: int, size: int) -> int:
@@ -165,7 +170,7 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         if targets:
             armed = _armed(fault, targets[(target // 4) % len(targets)], skip, seed)
             # Some way into what users are still going to do: weather does not only strike beginnings.
-            armed.step = example.world.step + seed % (len(self._pending) + 1)
+            armed.step = example.world.step + seed % max(1, len(self._pending))
             example.arm(armed)
 
     def _act(self, window: int) -> None:
@@ -233,7 +238,8 @@ def _armed(fault: Fault, target: Target, skip: int, seed: int) -> Armed:
         component=target.component,
         verb=target.verb,
         kind=target.kind,
-        skip=0 if skip < 8 else (skip - 7) if skip < 12 else 2 * (skip - 9),
+        skip=max(0, skip - 10),
+        loosens=True,
         drawing=Drawing({}, random.Random(seed)),
     )
 

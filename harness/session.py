@@ -19,6 +19,9 @@ POOL_LENGTH = 8
 """So many different workloads, each of at most so many user actions after the manifests: enough for variety, few enough
 that their fair-weather references are soon all cached (measured: docs/performance.md)."""
 
+USUAL_WEIGHT = 3
+"""How much likelier a message that comes in every example is struck than one that only some workloads have
+(arbitrary)."""
 LESSONS = 8
 """Workloads of the pool that are run in fair weather beforehand, to see which messages there are (the simple ones)."""
 
@@ -111,12 +114,12 @@ class Session:
         return known
 
     def _find_targets(self, fault: Fault) -> list[Target]:
-        samples = self.dry_run.samples
-        found = [
-            (not message.under_test, Target(phase=phase, component=component, verb=verb, kind=kind))
-            for (phase, component, verb, kind), message in samples.items()
-            if _applies(fault, message)
-        ]
+        found = []
+        for key, message in self.dry_run.samples.items():
+            if _applies(fault, message):
+                phase, component, verb, kind = key
+                target = Target(phase=phase, component=component, verb=verb, kind=kind)
+                found += [(not message.under_test, target)] * (USUAL_WEIGHT if key in self.dry_run.usual else 1)
         found.sort(key=lambda pair: pair[0])
         targets = [target for _, target in found]
         if _applies(fault, Moment(step=0, time_s=0.0, plane=self.dry_run.example.world)):

@@ -35,6 +35,9 @@ MESSAGE_VERDICTS = (
 )  # fmt: skip
 """What the fabric does to a message; every other verdict is an operation, and the weather has it done."""
 
+PATIENT_STEPS = 1
+"""User actions for which a fault that loosens waits for just its message (arbitrary)."""
+
 Action = dict[str, Any]
 CountKey = tuple[str, str, str, str, str]
 
@@ -88,6 +91,8 @@ class Armed:
     skip: int = 0
     step: int | None = None
     """Of a moment: when it strikes. Of a message: not before this step."""
+    loosens: bool = False
+    """After a while any message of the component will do: what does not happen in this workload is not waited for."""
     drawing: Drawing
     values: dict[str, Any] = field(default_factory=dict)
     origin: int | None = None
@@ -311,20 +316,24 @@ class Weather:
         if self.samples is not None and (sample := (key[0], component, verb, kind)) not in self.samples:
             message = self.samples[sample] = make()
         for armed in waiting or ():
-            if (
-                (armed.step is not None and armed.step > self.world.step)
-                or (armed.component is not None and armed.component != component)
-                or (armed.verb is not None and armed.verb != verb)
-                or (armed.kind is not None and armed.kind != kind)
-                or (armed.name is not None and armed.name != name)
-                or (armed.namespace is not None and armed.namespace != namespace)
-                or (armed.nth is not None and armed.nth != nth)
+            if armed.component is not None and armed.component != component:
+                continue
+            patient = not armed.loosens or self.world.step <= (armed.step or 0) + PATIENT_STEPS
+            if (armed.step is not None and armed.step > self.world.step) or (
+                patient
+                and (
+                    (armed.verb is not None and armed.verb != verb)
+                    or (armed.kind is not None and armed.kind != kind)
+                    or (armed.name is not None and armed.name != name)
+                    or (armed.namespace is not None and armed.namespace != namespace)
+                    or (armed.nth is not None and armed.nth != nth)
+                )
             ):
                 continue
             message = message or make()
             if not armed.fault.applies(message):
                 continue
-            if armed.skip:
+            if armed.skip and patient:
                 armed.skip -= 1
                 continue
             verdict = armed.fault.strike(message, armed.drawing)

@@ -404,8 +404,12 @@ class World:
         return operation(self, command=command, stream=stream, **verdict.arguments)
 
     def heal(self) -> None:
-        """Lift the faults, without cutting a stream or restarting anything alive."""
+        """Lift the faults, without cutting a stream or restarting anything alive.
+
+        Latency goes too: what happens after the storm must not depend on the salt, or it could never be shrunk.
+        """
         self.weather.disarm()
+        self.network.calm_down()
         for healer in self.healers:
             healer()
         self.healers.clear()

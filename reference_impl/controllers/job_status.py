@@ -26,11 +26,14 @@ def next_status(
 ) -> JsonObject:
     """The status after this sync's creations and deletions, before any finalizer is removed."""
     status: JsonObject = copy_json(job.get("status") or {})
-    status["active"] = len(plan.active) + created - len(deleted)
+    active = len(plan.active) + created - len(deleted)
     status["ready"] = sum(is_ready(pod) for pod in plan.active) - sum(is_ready(pod) for pod in deleted)
     status["terminating"] = sum(is_terminating(pod) for pod in pods) + len(deleted)
-    if not status["active"] and "active" not in (job.get("status") or {}):
-        del status["active"]
+    # `json:"active,omitempty"`: there is no zero; ready and terminating are pointers and can be.
+    if active:
+        status["active"] = active
+    else:
+        status.pop("active", None)
     if not status.get("startTime") and not is_suspended(job):
         status["startTime"] = timestamp(now)
     plan.count.ledger.write_to(job, status)

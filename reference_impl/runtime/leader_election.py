@@ -61,6 +61,8 @@ class LeaderElector:
         self.namespace = namespace or client.environment.options.get("lease_namespace") or "kube-system"
         self.lease_duration_s = lease_duration_s
         self.renew_deadline_s = renew_deadline_s
+        self._held_until_s = 0.0
+        """Until when, on our own monotonic clock, the lease is surely ours."""
         self.retry_period_s = retry_period_s
         self._client = client
         self._clock = client.environment.clock
@@ -113,7 +115,10 @@ class LeaderElector:
     async def _renew(self) -> bool:
         with trio.CancelScope() as scope:
             # The deadline also cuts off a request that gets no answer; it may commit all the same.
-            timer = self._clock.call_later(self.renew_deadline_s, scope.cancel, heartbeat=True)
+            # client-go counts it from the last *answer*, so that after a slow one it may work on under a lease that has
+            # run out; here it never outlasts the lease itself.
+            left_s = self._held_until_s - self._clock.monotonic_s()
+            timer = self._clock.call_later(min(self.renew_deadline_s, left_s), scope.cancel, heartbeat=True)
             try:
                 while not await self._try():
                     await clock_sleep(self._clock, self.retry_period_s, heartbeat=True)
@@ -155,7 +160,10 @@ class LeaderElector:
             written = await self._client.update(lease)
         self._observe(written)
         # Others count from when they see the write, which is not before it was sent: until then it is surely ours.
-        self._tell_probe(sent_s + self.lease_duration_s)
+        self._held_until_s = sent_s + self.lease_duration_s
+        if self._clock.monotonic_s() >= self._held_until_s:
+            return False  # The answer took longer than the lease lasts.
+        self._tell_probe(self._held_until_s)
         return True
 
     def _record(self, current: JsonObject | None) -> JsonObject:

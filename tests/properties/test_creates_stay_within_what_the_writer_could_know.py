@@ -1,5 +1,7 @@
 """Tests of the claim that nobody creates a child too many, as far as he could know."""
 
+from typing import Any
+
 from properties.creates_stay_within_what_the_writer_could_know import CreatesStayWithinWhatTheWriterCouldKnow
 from reference_impl.protocol import ApiRequest, JsonObject
 from tests.properties.fake_view import FactsFake, FakeView, TrialFake, make
@@ -19,9 +21,10 @@ def a_world(replicas: int = 1) -> tuple[FakeView, JsonObject]:
     return view, owner
 
 
-def send_create(view: FakeView, owner: JsonObject, kind: str = "Pod") -> None:
+def send_create(view: FakeView, owner: JsonObject, kind: str = "Pod", **more: Any) -> None:
     body = make(kind, "next", owner=owner)
-    view.sends("replicaset", ApiRequest(verb="create", api_version="v1", kind=kind, namespace="default", body=body))
+    request = ApiRequest(verb="create", api_version="v1", kind=kind, namespace="default", body=body)
+    view.sends("replicaset", request, **more)
 
 
 def test_a_users_commit_proves_nothing() -> None:
@@ -65,6 +68,21 @@ def test_what_this_life_created_counts_unseen_and_what_others_created_does_not()
     view.sees("replicaset", owner)
     send_create(view, owner)
     assert PROPERTY.judge(view).verdict == "holds"
+
+
+def test_a_create_given_up_on_that_commits_during_the_next_pass_is_not_held_against_it() -> None:
+    view, owner = a_world()
+    request = ApiRequest(verb="create", api_version="v1", kind="Pod", namespace="default")
+    given_up = view.sends("replicaset", request, reconcile=view.step)
+    next_pass = view.step
+    pod = view.create(make("Pod", "web-1", owner=owner), by="replicaset", sent=given_up)
+    send_create(view, owner, reconcile=next_pass)
+    assert PROPERTY.judge(view).verdict == "holds"
+    send_create(view, owner, reconcile=view.step)
+    assert PROPERTY.judge(view).verdict == "violated", "the pass after that could have looked"
+    view.sees("replicaset", pod)
+    send_create(view, owner, reconcile=next_pass)
+    assert PROPERTY.judge(view).verdict == "violated", "it had seen it"
 
 
 def test_a_larger_number_asked_for_since_the_first_look_excuses() -> None:

@@ -1,0 +1,44 @@
+"""One exhibit: a controller that is wrong on purpose, its fixed twin, and all that is needed to try either.
+
+An entry says what must be true of it, so that a measurement can prove it wrong: which property catches the bug, and
+which kinds of weather bring it out. With those kinds switched off nothing is found (necessary), with only those it is
+found (sufficient). Each names the real bug whose mechanism it rebuilds; no code is copied.
+
+An entry's code uses only names that a stranger may use (`reference_impl.runtime`, `reference_impl.errors`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reference_impl.runtime import Client, Part
+
+Factory = Callable[[Client], Part | list[Part]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """See the module.
+
+    Args:
+        id: as in "zoo:ID" and "zoo:ID.fixed".
+        property: name of the property that must catch the bug.
+        faults: names of all kinds of weather that bring the bug out; empty if no weather is needed.
+        bug: link to the real bug.
+        tags: trigger tags in words ("stale read"), and "demo".
+        wrong, fixed: factories; they differ by 30 lines at most.
+        manifests: parsed objects, CRDs first; never changed.
+        trial_options: further arguments of a trial, such as `workload` and `built_ins`.
+        calm_silent: False if the bug shows in fair weather already.
+    """
+
+    id: str
+    property: str
+    faults: tuple[str, ...]
+    bug: str
+    tags: tuple[str, ...]
+    wrong: Factory
+    fixed: Factory
+    manifests: Sequence[dict[str, Any]]
+    trial_options: Mapping[str, Any] = field(default_factory=dict)
+    calm_silent: bool = True

@@ -1,0 +1,111 @@
+"""Missing cache sync: a vault keeper that sweeps up orphans before it knows who has owners.
+
+The bug: at its start it waits for one of its two caches. If the list of accounts comes later than the list of vaults,
+every vault looks like an orphan and is deleted; the accounts say that theirs was made, so nobody makes it again. Real
+case: Scylla's operator took its remote caches for synced at boot, and its purge cascaded to data.
+
+Weather: a restart during which the list of accounts is late.
+Caught by: `converges` (the vault is missing).
+The twin waits for both caches, and asks for the account, live, before it deletes.
+"""
+
+from typing import Any
+
+from reference_impl.errors import AlreadyExists, ApiError, NotFound
+from reference_impl.runtime import Client, Component, Signal
+from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition
+
+Json = dict[str, Any]
+RETRY_S = 1.0
+
+
+class Keeper:
+    """Opens a vault for each account, and deletes vaults without one."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.changed = Signal()
+        self.accounts = client.informers.informer_for(API, "Account")
+        self.vaults = client.informers.informer_for("v1", "ConfigMap", labels="vault=yes")
+
+    async def run(self) -> None:
+        for informer in (self.accounts, self.vaults):
+            informer.add_handler(lambda *_: self.changed.set())
+        await self.wait()
+        while True:
+            try:
+                await self._work()
+            except ApiError:
+                await self.client.sleep(RETRY_S)
+                continue
+            await self.changed.wait()
+            self.changed.clear()
+
+    async def wait(self) -> None:
+        await self.vaults.wait_synced()
+
+    async def is_gone(self, account: str) -> bool:
+        return self.accounts.get(account, NAMESPACE) is None
+
+    async def _work(self) -> None:
+        for account in self.accounts.list():
+            await self._open(account)
+        for vault in self.vaults.list():
+            metadata = vault["metadata"]
+            if await self.is_gone(vault["data"]["account"]):
+                try:
+                    await self.client.delete("v1", "ConfigMap", metadata["name"], NAMESPACE, uid=metadata["uid"])
+                except NotFound:
+                    continue
+
+    async def _open(self, account: Json) -> None:
+        name = account["metadata"]["name"]
+        if (account.get("status") or {}).get("opened"):
+            return
+        try:
+            metadata = {"name": f"vault-{name}", "labels": {"vault": "yes"}}
+            await self.client.create(config_map(metadata, {"account": name}))
+        except AlreadyExists:
+            pass
+        status = {"status": {"opened": True}}
+        await self.client.patch(API, "Account", name, NAMESPACE, body=status, subresource="status")
+
+
+class PatientKeeper(Keeper):
+    async def wait(self) -> None:
+        await self.accounts.wait_synced()
+        await self.vaults.wait_synced()
+
+    async def is_gone(self, account: str) -> bool:
+        if self.accounts.get(account, NAMESPACE) is not None:
+            return False
+        try:
+            await self.client.live.get(API, "Account", account, NAMESPACE)
+        except NotFound:
+            return True
+        return False
+
+
+def wrong(client: Client) -> Component:
+    return Component("keeper", Keeper(client).run)
+
+
+def fixed(client: Client) -> Component:
+    return Component("keeper", PatientKeeper(client).run)
+
+
+ENTRY = Entry(
+    id="sweep-before-sync",
+    property="converges",
+    faults=("crash", "time_travel", "late_commit", "latency"),
+    bug="https://github.com/scylladb/scylla-operator/issues/2492",
+    tags=("cache not synced",),
+    wrong=wrong,
+    fixed=fixed,
+    manifests=(
+        definition("Account", {"owner": {"type": "string"}}, {"opened": {"type": "boolean"}}),
+        custom("Account", "ada", {"owner": "Ada"}),
+    ),
+    trial_options={"workload": []},
+)
