@@ -6,8 +6,9 @@ A canonical state is `{object key: {leaf path: value}}`. An object with a stable
 unordered lot. What no two runs share is left out (resourceVersion, generations, node names, managedFields) or replaced
 by its role wherever it occurs, also inside other strings (uids, generated names, IPs, times).
 
-Left out on purpose, because it is history and not state: failed pods, ReplicaSets scaled to nothing by their
-Deployment, ControllerRevisions, and the reason and message of conditions. What is compared with what is `agreement.py`.
+Left out on purpose, because it is history and not state: failed pods, pods of Jobs that have succeeded (a Job counts
+what it asked for in its status, but "the same program may sometimes be started twice": Kubernetes docs, Jobs, "Handling
+Pod and container failures"), ReplicaSets scaled to nothing by their Deployment, ControllerRevisions, and the reason and message of conditions. What is compared with what is `agreement.py`.
 """
 
 import re
@@ -94,7 +95,8 @@ def canonical_state(
 def _is_history(obj: JsonObject) -> bool:
     kind = obj["kind"]
     if kind == "Pod":
-        return (obj.get("status") or {}).get("phase") == "Failed" and controller_of(obj) is not None
+        phase, owner = (obj.get("status") or {}).get("phase"), controller_of(obj)
+        return owner is not None and (phase == "Failed" or (phase == "Succeeded" and owner["kind"] == "Job"))
     if kind == "ReplicaSet" and obj["spec"].get("replicas") == 0:
         owner = controller_of(obj)
         return owner is not None and owner["kind"] == "Deployment"

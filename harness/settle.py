@@ -24,6 +24,7 @@ PATIENCE_S = 3000.0
 
 def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
     """Run until rest; False if it did not come: see the module. Time moves on by `silence_s` at least."""
+    world.kernel.pump()  # what was just started has not run yet
     network = world.network
     began_s = network.now_s
     began_deliveries = world.deliveries

@@ -8,150 +8,92 @@ General layout: the code lives in `reference_impl` (the control plane), `harness
 `properties` and `reports`; this package re-exports what is public and holds the composition roots (`command.py`,
 `pytest_plugin.py`).
 
-Names are looked up at first use (PEP 562), for two reasons: the pytest plugin is loaded by every pytest run of an
-environment and must cost it nothing, and a user's folder called `harness` or `reports` must be reported by name
-(`distribution.py`) before anything is imported from it.
+The names are those of `harness`, which lists them. They are looked up at first use (PEP 562), for two reasons: the
+pytest plugin is loaded by every pytest run of an environment and must cost it nothing, and a user's folder called
+`harness` or `reports` must be reported by name (`distribution.py`) before anything is imported from it.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.check import check as check
-    from harness.replay import replay as replay
-
-    from harness.contract import CacheView as CacheView
-    from harness.contract import Change as Change
-    from harness.contract import ComponentView as ComponentView
-    from harness.contract import Draw as Draw
-    from harness.contract import Fault as Fault
-    from harness.contract import Judgement as Judgement
-    from harness.contract import Message as Message
-    from harness.contract import Moment as Moment
-    from harness.contract import ObjectRef as ObjectRef
-    from harness.contract import Property as Property
-    from harness.contract import Verdict as Verdict
-    from harness.contract import View as View
-    from harness.errors import AdapterError as AdapterError
-    from harness.errors import LoopBlocked as LoopBlocked
-    from harness.errors import NonDeterminismError as NonDeterminismError
-    from harness.errors import SeatrialError as SeatrialError
-    from harness.errors import TrialFailed as TrialFailed
-    from harness.errors import TrialInconclusive as TrialInconclusive
-    from harness.errors import UsageError as UsageError
-    from harness.outcome import Outcome as Outcome
-    from harness.outcome import PropertyVerdict as PropertyVerdict
-    from harness.outcome import Violation as Violation
-    from harness.trial import Known as Known
-    from harness.trial import Trial as Trial
-    from reference_impl.errors import AlreadyExists as AlreadyExists
-    from reference_impl.errors import ApiError as ApiError
-    from reference_impl.errors import BadRequest as BadRequest
-    from reference_impl.errors import Conflict as Conflict
-    from reference_impl.errors import ConnectionLost as ConnectionLost
-    from reference_impl.errors import Forbidden as Forbidden
-    from reference_impl.errors import Gone as Gone
-    from reference_impl.errors import InternalError as InternalError
-    from reference_impl.errors import Invalid as Invalid
-    from reference_impl.errors import NotFound as NotFound
-    from reference_impl.errors import NotImplementedByServer as NotImplementedByServer
-    from reference_impl.errors import ServiceUnavailable as ServiceUnavailable
-    from reference_impl.errors import Timeout as Timeout
-    from reference_impl.errors import TooManyRequests as TooManyRequests
-    from reference_impl.errors import Unauthorized as Unauthorized
-    from reference_impl.errors import Unreachable as Unreachable
-    from reference_impl.errors import UnsupportedMediaType as UnsupportedMediaType
-    from reference_impl.runtime import Client as Client
-    from reference_impl.runtime import Component as Component
-    from reference_impl.runtime import Controller as Controller
-    from reference_impl.runtime import Informer as Informer
-    from reference_impl.runtime import LeaderElector as LeaderElector
-    from reference_impl.runtime import Request as Request
-    from reference_impl.runtime import Result as Result
-    from reference_impl.runtime import Retry as Retry
-    from reference_impl.runtime import Terminal as Terminal
-    from reference_impl.runtime import Watch as Watch
-    from reference_impl.runtime import WorkQueue as WorkQueue
+    from harness import AdapterError as AdapterError
+    from harness import AlreadyExists as AlreadyExists
+    from harness import ApiError as ApiError
+    from harness import BadRequest as BadRequest
+    from harness import CacheView as CacheView
+    from harness import Change as Change
+    from harness import Client as Client
+    from harness import Component as Component
+    from harness import ComponentView as ComponentView
+    from harness import Conflict as Conflict
+    from harness import ConnectionLost as ConnectionLost
+    from harness import Controller as Controller
+    from harness import ControlPlaneMachine as ControlPlaneMachine
+    from harness import Draw as Draw
+    from harness import Fault as Fault
+    from harness import Forbidden as Forbidden
+    from harness import Gone as Gone
+    from harness import Informer as Informer
+    from harness import InternalError as InternalError
+    from harness import Invalid as Invalid
+    from harness import Judgement as Judgement
+    from harness import Known as Known
+    from harness import LeaderElector as LeaderElector
+    from harness import LoopBlocked as LoopBlocked
+    from harness import Message as Message
+    from harness import MethodNotAllowed as MethodNotAllowed
+    from harness import Moment as Moment
+    from harness import NonDeterminismError as NonDeterminismError
+    from harness import NotFound as NotFound
+    from harness import NotImplementedByServer as NotImplementedByServer
+    from harness import ObjectRef as ObjectRef
+    from harness import Outcome as Outcome
+    from harness import Plane as Plane
+    from harness import Property as Property
+    from harness import PropertyVerdict as PropertyVerdict
+    from harness import ReconcileRecord as ReconcileRecord
+    from harness import Regression as Regression
+    from harness import Request as Request
+    from harness import Result as Result
+    from harness import Retry as Retry
+    from harness import SeatrialError as SeatrialError
+    from harness import SentRequest as SentRequest
+    from harness import ServiceUnavailable as ServiceUnavailable
+    from harness import StreamRecord as StreamRecord
+    from harness import Terminal as Terminal
+    from harness import Timeout as Timeout
+    from harness import TooLargeResourceVersion as TooLargeResourceVersion
+    from harness import TooManyRequests as TooManyRequests
+    from harness import Trial as Trial
+    from harness import TrialFailed as TrialFailed
+    from harness import TrialInconclusive as TrialInconclusive
+    from harness import Unauthorized as Unauthorized
+    from harness import Unreachable as Unreachable
+    from harness import UnsupportedMediaType as UnsupportedMediaType
+    from harness import UsageError as UsageError
+    from harness import Verdict as Verdict
+    from harness import View as View
+    from harness import Violation as Violation
+    from harness import Watch as Watch
+    from harness import WorkQueue as WorkQueue
+    from harness import check as check
+    from harness import replay as replay
 
 __version__ = "0.1.0"
 
 SEATRIAL_DISTRIBUTION = "seatrial"
 """Marks this package as part of the distribution, so that a user's folder of the same name is noticed."""
 
-HOMES: dict[str, tuple[str, ...]] = {
-    "harness.check": ("check",),
-    "harness.contract": (
-        "CacheView",
-        "Change",
-        "ComponentView",
-        "Draw",
-        "Fault",
-        "Judgement",
-        "Message",
-        "Moment",
-        "ObjectRef",
-        "Property",
-        "Verdict",
-        "View",
-    ),
-    "harness.errors": (
-        "AdapterError",
-        "LoopBlocked",
-        "NonDeterminismError",
-        "SeatrialError",
-        "TrialFailed",
-        "TrialInconclusive",
-        "UsageError",
-    ),
-    "harness.outcome": ("Outcome", "PropertyVerdict", "Violation"),
-    "harness.replay": ("replay",),
-    "harness.trial": ("Known", "Trial"),
-    "reference_impl.errors": (
-        "AlreadyExists",
-        "ApiError",
-        "BadRequest",
-        "Conflict",
-        "ConnectionLost",
-        "Forbidden",
-        "Gone",
-        "InternalError",
-        "Invalid",
-        "NotFound",
-        "NotImplementedByServer",
-        "ServiceUnavailable",
-        "Timeout",
-        "TooManyRequests",
-        "Unauthorized",
-        "Unreachable",
-        "UnsupportedMediaType",
-    ),
-    "reference_impl.runtime": (
-        "Client",
-        "Component",
-        "Controller",
-        "Informer",
-        "LeaderElector",
-        "Request",
-        "Result",
-        "Retry",
-        "Terminal",
-        "Watch",
-        "WorkQueue",
-    ),
-}
-"""Where each public name lives: the run-time twin of the imports above (a test compares them)."""
-
-_HOME_OF = {name: module for module, names in HOMES.items() for name in names}
-
 
 def __getattr__(name: str) -> Any:
-    module = _HOME_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module 'seatrial' has no attribute {name!r}")
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
+    # Tools ask every module for all kinds of private names; none of these is a reason to import the harness.
+    if not name.startswith("_") and any(name in names for names in import_module("harness").HOMES.values()):
+        value = getattr(import_module("harness"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'seatrial' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+    return sorted({*globals(), *(name for names in import_module("harness").HOMES.values() for name in names)})

@@ -1,4 +1,4 @@
-"""`seatrial/__init__.py`: what is public comes from one place each, and costs nothing until it is used."""
+"""What `seatrial` and `harness` give out: each name from one place, and at no cost until it is used."""
 
 import ast
 import subprocess
@@ -7,33 +7,58 @@ from pathlib import Path
 
 import pytest
 
+import harness
 import seatrial
 
-LISTED = {(module, name) for module, names in seatrial.HOMES.items() for name in names}
+LISTED = {(module, name) for module, names in harness.HOMES.items() for name in names}
+NAMES = sorted(name for _, name in LISTED)
 
 
-def test_what_type_checkers_see_is_what_is_imported() -> None:
-    tree = ast.parse(Path(seatrial.__file__).read_text(encoding="utf-8"))
-    imported = {
+def _imported_for_type_checkers(source: str) -> set[tuple[str | None, str | None]]:
+    return {
         (node.module, alias.asname)
-        for block in tree.body
+        for block in ast.parse(Path(source).read_text(encoding="utf-8")).body
         if isinstance(block, ast.If)
         for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert imported == LISTED
 
 
-@pytest.mark.parametrize("name", sorted(name for _, name in LISTED))
-def test_each_public_name_exists(name: str) -> None:
-    assert getattr(seatrial, name) is not None
+def test_what_type_checkers_see_is_what_is_imported() -> None:
+    assert _imported_for_type_checkers(harness.__file__) == LISTED
+    assert _imported_for_type_checkers(seatrial.__file__) == {("harness", name) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_public_name_exists_under_both_doors(name: str) -> None:
+    assert getattr(seatrial, name) is getattr(harness, name)
     assert name in dir(seatrial)
+    assert name in dir(harness)
 
 
-def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Trails'"):
-        _ = seatrial.Trails  # type: ignore[attr-defined]
+@pytest.mark.parametrize("name", ["Trails", "kernel", "_private"])
+def test_a_name_that_is_not_public_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        getattr(seatrial, name)
+
+
+@pytest.mark.parametrize("name", ["Process", "sweep", "campaign"])
+def test_what_is_not_there_yet_is_absent_and_no_stub(name: str) -> None:
+    assert not hasattr(seatrial, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["check", "replay"])
+@pytest.mark.parametrize(
+    "before", ["", "import harness.check, harness.replay; ", "from harness.check import Overrides; "]
+)
+def test_functions_called_like_their_modules_are_functions_whatever_was_imported_before(name: str, before: str) -> None:
+    ask = f"{before}from harness import {name}; import seatrial; print(callable({name}), {name} is seatrial.{name})"
+    answer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ask], capture_output=True, text=True, check=True
+    ).stdout
+    assert answer.split() == ["True", "True"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,113 @@
+"""The heap: order of messages and timers, channels that never reorder, crowds that take time."""
+
+from collections.abc import Callable
+
+from harness.network import CROWD_MAX, CROWDED_S, Channel, Network
+
+
+class Log:
+    def __init__(self, salt: int = 0) -> None:
+        self.network = Network(salt)
+        self.told: list[object] = []
+
+    def note(self, what: object) -> Callable[[], None]:
+        return lambda: self.told.append(what)
+
+    def run(self, until_s: float = 1e9) -> None:
+        while (entry := self.network.next(until_s)) is not None:
+            entry.action()
+
+
+def test_under_the_calm_salt_messages_come_in_the_order_of_sending() -> None:
+    log = Log()
+    first, second = Channel("a"), Channel("b")
+    for number, channel in enumerate((first, second, first)):
+        log.network.send(channel, log.note(number))
+    log.run()
+    assert log.told == [0, 1, 2]
+
+
+def test_one_channel_never_reorders_whatever_the_salt() -> None:
+    for salt in range(1, 30):
+        log = Log(salt)
+        channel = Channel("stream")
+        for number in range(50):
+            log.network.send(channel, log.note(number))
+        log.run()
+        assert log.told == list(range(50))
+
+
+def test_different_channels_overtake_each_other_under_a_salt() -> None:
+    orders = set()
+    for salt in range(1, 30):
+        log = Log(salt)
+        for name in "ab":
+            log.network.send(Channel(name), log.note(name))
+        log.run()
+        orders.add("".join(str(told) for told in log.told))
+    assert orders == {"ab", "ba"}
+
+
+def test_a_change_in_one_step_leaves_the_delays_of_the_next_alone() -> None:
+    def delays(extra: int) -> list[float]:
+        network = Network(5)
+        channel = Channel("c")
+        for _ in range(3 + extra):
+            network.send(channel, lambda: None)
+        network.step = 1
+        return [network.send(Channel("c"), lambda: None).due_s for _ in range(3)]
+
+    assert delays(0) == delays(4)
+
+
+def test_time_moves_to_what_is_next_and_not_beyond_the_limit() -> None:
+    log = Log()
+    log.network.call_at(3.0, log.note("timer"))
+    log.run(until_s=2.0)
+    assert (log.told, log.network.now_s) == ([], 0.0)
+    log.run(until_s=3.0)
+    assert (log.told, log.network.now_s) == (["timer"], 3.0)
+
+
+def test_what_was_kept_back_comes_before_anything_else_that_is_due() -> None:
+    log = Log()
+    log.network.send(Channel("a"), log.note("new"))
+    log.network.first(log.note("kept back"))
+    log.run()
+    assert log.told == ["kept back", "new"]
+
+
+def test_what_belongs_to_the_dead_is_forgotten_and_not_counted() -> None:
+    log = Log()
+    dead = object()
+    log.network.send(Channel("a"), log.note("to the dead"), owner=dead)
+    log.network.call_at(1.0, log.note("timer of the dead"), owner=dead)
+    log.network.send(Channel("a"), log.note("to the living"))
+    log.network.cancel_owned(dead)
+    assert log.network.messages == 1
+    log.run()
+    assert log.told == ["to the living"]
+
+
+def test_heartbeats_do_not_count_for_the_horizon() -> None:
+    network = Network(0)
+    network.call_at(500.0, lambda: None, heartbeat=True)
+    assert network.timers_horizon_s() == 0.0
+    network.call_at(7.0, lambda: None)
+    assert network.timers_horizon_s() == 7.0
+
+
+def test_a_crowd_of_messages_takes_time_so_that_a_busy_loop_cannot_stop_the_clock() -> None:
+    network = Network(0)
+    channel = Channel("loop")
+    count = [0]
+
+    def again() -> None:
+        count[0] += 1
+        if count[0] < 2 * CROWD_MAX:
+            network.send(channel, again)
+
+    network.send(channel, again)
+    while (entry := network.next(1e9)) is not None:
+        entry.action()
+    assert CROWD_MAX * CROWDED_S / 20 < network.now_s < CROWD_MAX * CROWDED_S * 2

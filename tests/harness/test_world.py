@@ -1,0 +1,109 @@
+"""One world: lives, pauses, partitions, settling, and the choreography of the deck."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.example import Example
+from harness.fair_weather import dry_run
+from harness.plan import Plan
+from harness.settle import settle
+from harness.trial import Trial
+from tests.harness import trials
+from tests.quality.reference_trials import TRIALS
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return dry_run(trials.trial()).plan
+
+
+@pytest.fixture
+def example(plan: Plan) -> Iterator[Example]:
+    with Example(plan) as example:
+        yield example
+
+
+CREATE = {"do": "create", "object": trials.SITE}
+
+
+def _pages(example: Example) -> int:
+    return len(example.world.judge.view.list("v1", "ConfigMap", "default"))
+
+
+def test_a_crash_forgets_and_a_restart_begins_again(example: Example) -> None:
+    world = example.world
+    steady = world.process("steady")
+    world.crash(steady, None)
+    example.act(CREATE)
+    assert _pages(example) == 0
+    world.restart(steady)
+    assert settle(world, 1.0)
+    assert (_pages(example), steady.incarnation) == (1, 1)
+
+
+def test_what_a_paused_process_does_has_no_effect_until_it_resumes(example: Example) -> None:
+    world = example.world
+    world.pause(world.process("steady"))
+    example.act(CREATE)
+    assert _pages(example) == 0
+    world.resume(world.process("steady"))
+    settle(world, 1.0)
+    assert _pages(example) == 1
+
+
+def test_healing_restarts_nothing_and_cuts_nothing(example: Example) -> None:
+    world = example.world
+    life = world.process("steady").life
+    assert life is not None
+    streams = list(life.streams)
+    world.pause(world.process("steady"))
+    world.heal()
+    assert world.process("steady").life is life
+    assert all(stream.open for stream in streams)
+
+
+def test_rest_waits_for_timers_and_not_for_heartbeats(example: Example) -> None:
+    world = example.world
+    fired: list[float] = []
+    world.network.call_at(world.network.now_s + 100.0, lambda: fired.append(world.network.now_s))
+    assert settle(world, 1.0)
+    assert fired
+    assert world.network.now_s < 200.0
+
+
+@pytest.mark.slow
+def test_the_choreography_of_the_deck_is_visible_and_nobody_calls_anybody() -> None:
+    """CREATE ReplicaSet → CREATED → CREATE Pod → CREATED → BIND → BOUND → UPDATE ("running")."""
+    trial = Trial([], TRIALS["replicaset"])
+    plan = dry_run(trial).plan
+    with Example(plan) as example:
+        example.act({"do": "create", "object": TRIALS["replicaset"][0]})
+        settle(example.world, 5.0)
+        events = example.world.trace.events
+    told = [
+        (event.kind, event.data.get("verb" if event.kind == "request" else "fact"), event.object.split("/")[0])
+        for event in events
+        if event.kind in ("request", "commit", "event")
+    ]  # fmt: skip
+    story = [
+        ("request", "CREATE", "ReplicaSet"),
+        ("commit", "CREATED", "ReplicaSet"),
+        ("event", "CREATED", "ReplicaSet"),
+        ("request", "CREATE", "Pod"),
+        ("commit", "CREATED", "Pod"),
+        ("event", "CREATED", "Pod"),
+        ("request", "BIND", "Pod"),
+        ("commit", "BOUND", "Pod"),
+        ("event", "UPDATED", "Pod"),
+        ("request", "PATCH", "Pod"),
+        ("commit", "UPDATED", "Pod"),
+    ]
+    at = 0
+    for part in story:
+        assert part in told[at:], f"{part} does not come after {story[: story.index(part)]}"
+        at += told[at:].index(part) + 1
+    servers = {server.name for server in example.world.servers}
+    for event in events:
+        if event.kind in ("request", "reply", "event"):
+            assert event.peer in servers
