@@ -156,7 +156,7 @@ class StreamRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regression:
-    """One session saw a key go back: `seen_revision`, then the older `then_revision`. `via`: event, get, list, cache."""
+    """One session saw a key go back: `seen_revision`, then the older `then_revision`. `via`: event, get, list."""
 
     component: str
     incarnation: int
@@ -278,7 +278,7 @@ class View(Protocol):
     def ever_observed_spec(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> JsonObject | None:
-        """The newest object of this name seen by *any* incarnation of this component (time travel forgets, we do not)."""
+        """The newest object of this name seen by *any* incarnation of this component: time travel forgets, we do not."""
 
     def components(self) -> builtins.list[ComponentView]: ...
 

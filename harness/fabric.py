@@ -427,9 +427,7 @@ class Fabric:
             )
         return stream
 
-    def arrive_event(
-        self, stream: Stream, event: WatchEvent, cause: int, late_s: float = 0.0, *, nth: int = 0
-    ) -> None:
+    def arrive_event(self, stream: Stream, event: WatchEvent, cause: int, late_s: float = 0.0, *, nth: int = 0) -> None:
         """A watch event reaches its client, unless its stream is held, cut, or its client paused.
 
         `nth`: the weather's number for it, if the weather has looked at it already and kept it back; else 0.
@@ -498,9 +496,7 @@ class Fabric:
         if not stream.open or stream.life.dead:
             return False
         if stream.life.process.paused:
-            stream.life.process.backlog.append(
-                partial(self.arrive_event, stream, event, cause, nth=stream.event_nth)
-            )
+            stream.life.process.backlog.append(partial(self.arrive_event, stream, event, cause, nth=stream.event_nth))
             return False
         if stream.held_until_s is not None:
             stream.backlog.append((event, cause, stream.event_nth))

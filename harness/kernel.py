@@ -162,7 +162,6 @@ class DirectKernel(_Kernel):
                 self._generator.close()
             self._hand_back()
 
-
     def _wake_the_stubborn(self) -> None:
         """Tasks that shield themselves from cancellation get an exception where they wait."""
         for task in _leaves(self._runner.main_task):

@@ -22,8 +22,8 @@ class Knowledge:
     """One life's observations, by store key."""
 
     __slots__ = (
-        "component",
         "arrivals",
+        "component",
         "deleted",
         "first",
         "incarnation",
@@ -75,7 +75,15 @@ class Knowledge:
         self.memory.see(key, obj, revision)
 
     def see_in_session(
-        self, session: Session, key: Key, obj: JsonObject, moment: Moment, *, via: str, asked_any: bool, gone: bool = False
+        self,
+        session: Session,
+        key: Key,
+        obj: JsonObject,
+        moment: Moment,
+        *,
+        via: str,
+        asked_any: bool,
+        gone: bool = False,
     ) -> None:
         """Like `see`, and notices when one session goes back in time."""
         revision = revision_of(obj)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from harness.latency import LATE_LOW_S, Latency, channel_number
 
-
 CROWD_MAX = 1000
 CROWD_LEAVES_PER_S = 100.0
 CROWDED_S = 0.05

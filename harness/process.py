@@ -33,7 +33,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 RESTART_FIRST_S = 1.0
 RESTART_HIGH_S = 300.0
-"""A process that keeps exiting comes back after 1, 2, 4, ... s, at most 300 s: kubelet's CrashLoopBackOff, begun sooner."""
+"""A process that keeps exiting comes back after 1, 2, 4, ... s, at most 300 s (kubelet's CrashLoopBackOff, sooner)."""
 
 RECONCILING: contextvars.ContextVar["Reconcile | None"] = contextvars.ContextVar("seatrial_reconcile", default=None)
 """The pass that this task is in."""

@@ -84,7 +84,7 @@ def _outcome(session: Session, recorded: Schedule, examples: list[Example], *, e
         )
     claims = [expected] if expected else [claim.name for claim in session.plan.properties]
     violated = {f.name: f for f in found}
-    outcome = Outcome(
+    return Outcome(
         verdict="violated" if found else "unknown" if missing else "holds",
         properties=[_verdict(name, violated, bool(missing)) for name in claims],
         warnings=warnings,
@@ -97,7 +97,6 @@ def _outcome(session: Session, recorded: Schedule, examples: list[Example], *, e
         seed=session.trial.seed,
         versions=versions(),
     )
-    return outcome
 
 
 def _verdict(name: str, violated: dict[str, Found], missing: bool) -> PropertyVerdict:

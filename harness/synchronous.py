@@ -1,8 +1,8 @@
 """A world as a test's own rules see it: blocking verbs, no `await`.
 
-Inside a rule of a `ControlPlaneMachine`, `self.world.user.create(...)` sends a command as the user and delivers messages
-until its answer is there; `advance` and `settle` let time pass; the paired verbs make weather by hand. What is done here
-is not part of a recorded schedule: Hypothesis itself shrinks and replays such tests.
+Inside a rule of a `ControlPlaneMachine`, `self.world.user.create(...)` sends a command as the user and delivers
+messages until its answer is there; `advance` and `settle` let time pass; the paired verbs make weather by hand. What is
+done here is not part of a recorded schedule: Hypothesis itself shrinks and replays such tests.
 """
 
 from collections.abc import Callable

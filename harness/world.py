@@ -376,8 +376,8 @@ class World:
             if obj is not None and orjson.dumps(obj) != fingerprint:
                 changed = changed_paths(orjson.loads(fingerprint), obj) or ["the order of its keys"]
                 raise AdapterError(
-                    f"{obj.get('kind')} {key[1]}/{key[2]} was changed in place, without a command: {changed[0]}. Handlers, "
-                    "predicates and maps are given shared objects; copy before you change one."
+                    f"{obj.get('kind')} {key[1]}/{key[2]} was changed in place, without a command: {changed[0]}. "
+                    "Handlers, predicates and maps are given shared objects; copy before you change one."
                 )
 
     # ---------------------------------------------------------------------------------------- what may be refused

@@ -194,8 +194,10 @@ class TooLargeResourceVersion(Timeout):
     def __init__(self, asked: int, current: int) -> None:
         super().__init__(
             f"Too large resource version: {asked}, current: {current}",
-            details={"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
-                     "retryAfterSeconds": 1},
+            details={
+                "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
+                "retryAfterSeconds": 1,
+            },
         )
         self.asked = asked
         self.current = current

@@ -57,7 +57,7 @@ class StoreEvent:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a consistent snapshot. `remaining` counts what lies beyond the limit; `last` is the key to go on after."""
+    """Part of a consistent snapshot. `remaining`: how many lie beyond the limit; `last`: the key to go on after."""
 
     items: list[JsonObject]
     revision: int

@@ -106,4 +106,4 @@ def test_ctrl_c_keeps_what_was_found_and_ends_with_130(project: Project) -> None
     result = json.loads(out)
     assert result["exit"] == 130
     assert result["examples"] > 0
-    assert not [path for path in project.folder.rglob("*.tmp*")]
+    assert not list(project.folder.rglob("*.tmp*"))

@@ -1,4 +1,4 @@
-"""Same schedule, same bytes: in fresh processes, under any hash seed, on both kernel back ends; and leaks are caught."""
+"""Same schedule, same bytes: in fresh processes, under any hash seed, on both kernel back ends. Leaks are caught."""
 
 import os
 import subprocess

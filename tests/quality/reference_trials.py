@@ -1,7 +1,7 @@
 """Every reference controller at its work: the trials that must stay silent.
 
-`python -m tests.quality.reference_trials [--examples 1000] [--seeds 3] [--built-ins all] [NAME...]` runs them and prints
-a table with the upper bound at 95 %. The test suite runs a bounded, seeded sample.
+`python -m tests.quality.reference_trials [--examples 1000] [--seeds 3] [--built-ins all] [NAME...]` runs them and
+prints a table with the upper bound at 95 %. The test suite runs a bounded, seeded sample.
 """
 
 import argparse
@@ -56,7 +56,12 @@ TRIALS: dict[str, list[JsonObject]] = {
     "namespace": [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
         {**REPLICASET, "metadata": {"name": "web", "namespace": "shop"}},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "prices", "namespace": "shop"}, "data": {"a": "1"}},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "prices", "namespace": "shop"},
+            "data": {"a": "1"},
+        },
     ],
 }  # fmt: skip
 """By what they are about; together they run every built-in controller."""

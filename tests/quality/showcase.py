@@ -1,4 +1,4 @@
-"""The showcase: leader election, outside systems, a StatefulSet and a Website in one plane, so that all weather can hit.
+"""The showcase: leader election, outside systems, a StatefulSet and a Website in one plane: all weather can hit.
 
 `python -m tests.quality.showcase [--examples 1000]` runs it and prints how often each legal fault kind changed
 something; the test suite runs a bounded sample.
