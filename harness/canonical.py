@@ -8,7 +8,8 @@ by its role wherever it occurs, also inside other strings (uids, generated names
 
 Left out on purpose, because it is history and not state: failed pods, pods of Jobs that have succeeded (a Job counts
 what it asked for in its status, but "the same program may sometimes be started twice": Kubernetes docs, Jobs, "Handling
-Pod and container failures"), ReplicaSets scaled to nothing by their Deployment, ControllerRevisions, and the reason and message of conditions. What is compared with what is `agreement.py`.
+Pod and container failures"), ReplicaSets scaled to nothing by their Deployment, ControllerRevisions, and the reason and
+message of conditions. What is compared with what is `agreement.py`.
 """
 
 import re

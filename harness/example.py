@@ -26,7 +26,8 @@ class Example:
     """See the module. Close it on every path.
 
     Args:
-        reference: what fair weather agrees on for this very workload, or a function that finds it out when needed.
+        reference: what fair weather agrees on for what users are going to do. Needed during the storm already: what
+            is required must not be deleted.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class Example:
         seed: int | None = None,
         kernel: str = "direct",
         judging: bool = True,
+        reference: Reference | None = None,
     ) -> None:
         self.plan = plan
         self.salt = salt
         self.world = World(plan, salt=salt, seed=seed, kernel=kernel, judging=judging)
+        self.world.reference = reference
         self.workload: list[Action] = []
         self.exhausted = False
         self.rested = False
@@ -75,6 +78,8 @@ class Example:
         )
         plain = {key: value for key, value in action.items() if key not in ("in_flight", "settle")}
         done: bool = world.run_user(partial(perform, plain))
+        if not done:
+            world.reference = None  # it speaks of a workload that users did not carry out
         if done:
             self.workload.append(action)
             world.step += 1
@@ -212,7 +217,7 @@ def run_schedule(
 
     `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
     """
-    example = Example(plan, salt=salt, kernel=kernel)
+    example = Example(plan, salt=salt, kernel=kernel, reference=reference)
     try:
         if watch_for_mutation:
             example.world.watch_for_mutation()

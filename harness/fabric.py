@@ -435,7 +435,8 @@ class Fabric:
         if not stream.open:
             return
         life = stream.life
-        if life.process.paused:
+        # Behind its elders, wherever they wait: a stream that was held before its client was paused still holds them.
+        if life.process.paused and not stream.backlog:
             life.process.backlog.append(partial(self.arrive_event, stream, event, cause, nth=nth))
             return
         if stream.held_until_s is not None or stream.backlog:

@@ -123,7 +123,11 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         self._budget = 1 + self._vary(budget - 1, FAULTS_MAX)
         calm = self._vary(calm, _CALM_IN)
         salt = self._vary(salt, 1 << 16)
-        self._example = Example(session.plan, salt=(salt + 1) if calm and session.latency else 0)
+        self._example = Example(
+            session.plan,
+            salt=(salt + 1) if calm and session.latency else 0,
+            reference=session.fair_weather.reference(self._pending),
+        )
         self.world = SynchronousWorld(self._example)
         # Some weather is drawn evenly over all kinds, so that no example is without and no kind is rare; the rules add
         # what swarm testing leaves switched on.

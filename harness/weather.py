@@ -136,7 +136,7 @@ class Weather:
 
     def meet(self, phase: str, command: "Command", *, result: Any = None, committed: bool = False) -> Verdict | None:
         """A request arrives, or its reply is about to leave."""
-        if self.over:
+        if self.over and not command.late_s:
             return None
         world = self.world
         request = command.request
@@ -150,8 +150,11 @@ class Weather:
         else:
             command.arrival_nth = nth
         if command.late_s:
+            # Also when the storm is over by now: that it was late has brought it here.
             self._note_late(key, nth, request.namespace, command.late_s)
             command.late_s = 0.0
+        if self.over:
+            return None
         waiting = self._armed.get(phase)
         if not waiting and self.samples is None:
             return None
@@ -189,7 +192,7 @@ class Weather:
     def meet_event(self, stream: "Stream", event: WatchEvent, late_s: float = 0.0, *, nth: int = 0) -> Verdict | None:
         """A watch event is about to be delivered. `late_s`: how much the salt has delayed it, if it was late. `nth`:
         its number, if it was kept back and comes again."""
-        if self.over:
+        if self.over and not late_s:
             return None
         world = self.world
         obj = event.object
@@ -200,6 +203,8 @@ class Weather:
         nth = stream.event_nth = self._number(key, nth)
         if late_s:
             self._note_late(key, nth, obj.get("metadata", {}).get("namespace"), late_s)
+        if self.over:
+            return None
         waiting = self._armed.get("event")
         if not waiting and self.samples is None:
             return None

@@ -4,7 +4,7 @@ The bug: the elector gives up a lease that it could not renew, and the work goes
 another may lead. Real case: kubernetes#23731, where the callback for the end of leadership was never called after a
 lost update.
 
-Weather: whatever keeps the leader from renewing its lease for ten seconds.
+Weather: whatever keeps the leader from renewing its lease for thirty seconds.
 Caught by: `leader_writes_inside_its_lease`.
 The twin works inside the elector's own scope: the end of leadership is the end of the process.
 """
@@ -17,6 +17,9 @@ from reference_impl.zoo.entry import Entry
 from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, sleep
 
 PERIOD_S = 3.0
+LEASE_S = 45.0
+DEADLINE_S = 30.0
+"""Longer than by default, so that slow messages alone do not end a leadership."""
 
 
 class DeafLeader:
@@ -25,6 +28,9 @@ class DeafLeader:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.settings = client.informers.informer_for(API, "Setting")
+
+    def elector(self) -> LeaderElector:
+        return LeaderElector(self.client, "publisher", lease_duration_s=LEASE_S, renew_deadline_s=DEADLINE_S)
 
     async def run(self) -> None:
         async with trio.open_nursery() as nursery:
@@ -37,7 +43,7 @@ class DeafLeader:
 
         while True:
             try:
-                await LeaderElector(self.client, "publisher").run(lead)
+                await self.elector().run(lead)
             except LeadershipLost:
                 continue
 
@@ -63,7 +69,7 @@ class DeafLeader:
 
 class DutifulLeader(DeafLeader):
     async def run(self) -> None:
-        await LeaderElector(self.client, "publisher").run(self.work)
+        await self.elector().run(self.work)
 
 
 def wrong(client: Client) -> Component:
@@ -86,5 +92,5 @@ ENTRY = Entry(
         definition("Setting", {"value": {"type": "integer"}}),
         custom("Setting", "colour", {"value": 7}),
     ),
-    trial_options={"workload": [sleep(30)]},
+    trial_options={"workload": [sleep(45)]},
 )

@@ -69,5 +69,5 @@ ENTRY = Entry(
     wrong=wrong,
     fixed=fixed,
     manifests=(definition("Session", {"ttl": {"type": "number"}}), SESSION),
-    trial_options={"workload": [delete("Session", "login"), create(SESSION)]},
+    trial_options={"workload": [create(SESSION), delete("Session", "login"), create(SESSION)]},
 )

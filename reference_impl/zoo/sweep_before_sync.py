@@ -1,8 +1,9 @@
 """Missing cache sync: a vault keeper that sweeps up orphans before it knows who has owners.
 
-The bug: at its start it waits for one of its two caches. If the list of accounts comes later than the list of vaults,
-every vault looks like an orphan and is deleted; the accounts say that theirs was made, so nobody makes it again. Real
-case: Scylla's operator took its remote caches for synced at boot, and its purge cascaded to data.
+The bug: at its start it waits for one of its two caches, and gives the other a second, which is usually enough. If the
+list of accounts takes longer, every vault looks like an orphan and is deleted; the accounts say that theirs was made,
+so nobody makes it again. Real case: Scylla's operator took its remote caches for synced at boot, and its purge cascaded
+to data.
 
 Weather: a restart during which the list of accounts is late.
 Caught by: `converges` (the vault is missing).
@@ -18,6 +19,7 @@ from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, def
 
 Json = dict[str, Any]
 RETRY_S = 1.0
+WARM_UP_S = 1.0
 
 
 class Keeper:
@@ -44,6 +46,7 @@ class Keeper:
 
     async def wait(self) -> None:
         await self.vaults.wait_synced()
+        await self.client.sleep(WARM_UP_S)
 
     async def is_gone(self, account: str) -> bool:
         return self.accounts.get(account, NAMESPACE) is None

@@ -32,6 +32,26 @@ def test_history_is_no_state() -> None:
     assert state([*objects, old, failed]) == state(objects)
 
 
+def test_a_jobs_succeeded_pods_are_history_and_its_count_of_them_is_state() -> None:
+    def job(succeeded: int, *phases: str) -> list[JsonObject]:
+        owner = made("Job", "sum", 1, spec={"completions": 1}, status={"succeeded": succeeded})
+        pods = [
+            made("Pod", f"sum-{i}xxxx", 2 + i, owner=owner, generated=True, status={"phase": phase})
+            for i, phase in enumerate(phases)
+        ]
+        return [owner, *pods]
+
+    assert state(job(1, "Succeeded", "Succeeded")) == state(job(1, "Succeeded"))
+    assert state(job(1, "Succeeded", "Running")) != state(job(1, "Succeeded"))
+    assert state(job(2, "Succeeded")) != state(job(1, "Succeeded"))
+
+
+def test_a_succeeded_pod_of_anything_else_is_state() -> None:
+    site = made("Website", "front", 1, spec={})
+    done = made("Pod", "front-xxxxx", 2, owner=site, generated=True, status={"phase": "Succeeded"})
+    assert state([site, done]) != state([site])
+
+
 def test_volatile_fields_and_kinds_are_left_out() -> None:
     site = made("Website", "front", 1, spec={}, status={"seen": {"n": 1}, "list": [{"n": 1}], "ok": True})
     leaves = state([site], volatile=["Website.status.seen", "Website.status.list.n"])

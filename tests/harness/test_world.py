@@ -1,6 +1,7 @@
 """One world: lives, pauses, partitions, settling, and the choreography of the deck."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -107,3 +108,26 @@ def test_the_choreography_of_the_deck_is_visible_and_nobody_calls_anybody() -> N
     for event in events:
         if event.kind in ("request", "reply", "event"):
             assert event.peer in servers
+
+
+def test_a_stream_held_before_its_client_paused_stays_in_order(example: Example) -> None:
+    """What a hold kept back comes before what arrived in the pause, also if the hold ends in the pause."""
+    world = example.world
+    process = world.process("steady")
+    example.act(CREATE)
+    assert process.life is not None
+    stream = next(stream for stream in process.life.streams if stream.request.kind == "Website")
+    world.fabric.hold(stream, 1.5)
+    example.act(_sized(3))
+    world.pause(process)
+    example.act(_sized(4))
+    world.resume(process)
+    settle(world, 1.0)
+    revisions = [revision for kind, *_, revision in stream.record if kind != "BOOKMARK"]
+    assert len(revisions) >= 3
+    assert revisions == sorted(revisions)
+
+
+def _sized(size: int) -> dict[str, Any]:
+    site = {"api_version": "example.com/v1", "kind": "Website", "namespace": "default", "name": "front"}
+    return {"do": "patch", **site, "body": {"spec": {"size": size}}}
