@@ -83,6 +83,8 @@ class SentRequest:
     """Of the trace event."""
     reconcile: int | None = None
     """Trace step at which the reconcile pass that sent it began; None: it was not sent from a reconcile."""
+    just_woke: bool = False
+    """Sent in the very instant in which its process woke from a pause, before it could look at its clock again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from harness.actions import describe
 from harness.fair_weather_reference import Reference
 from harness.judge import Found
 from harness.plan import Plan
-from harness.settle import SILENCE_LONG_S, SILENCE_SHORT_S, settle
+from harness.settle import SILENCE_FAIR_S, SILENCE_LONG_S, SILENCE_SHORT_S, settle
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
 from harness.world import STEP_S, Exhausted, World
@@ -50,6 +50,8 @@ class Example:
         self.restless = False
         """It was waited for rest, in vain."""
         self.closed = False
+        self._unheard_of = False
+        """A test's own rule wrote what no workload action can say."""
 
     # ---------------------------------------------------------------------------------------------------- the storm
 
@@ -92,16 +94,36 @@ class Example:
                         break
                     world.run(world.network.now_s, once=1)
             elif action.get("settle"):
-                settle(world)
+                settle(world, SILENCE_FAIR_S)
             else:
                 world.run(world.network.now_s + STEP_S)
         except Exhausted:
             self.exhausted = True
         return done
 
+    def note(self, action: Action | None) -> None:
+        """A test's own rule had the user do this, which is as good as an action of the workload. None: as good as
+        none, so that fair weather cannot be asked."""
+        world = self.world
+        world.reference = None  # it speaks of a workload without this
+        if action is None:
+            self._unheard_of = True
+            return
+        self.workload.append(sorted_json(action))
+        world.step += 1
+        world.actions_done += 1
+
     def pass_time(self, seconds: float) -> None:
         """Nobody does anything for a while. Recorded, because weather may be anchored to it."""
         self.act({"do": "sleep", "seconds": seconds})
+
+    def linger(self, seconds: float) -> None:
+        """Let messages under way arrive, with nobody acting and nothing striking."""
+        self.world.weather.disarm()
+        try:
+            self.world.run(self.world.network.now_s + seconds)
+        except Exhausted:
+            self.exhausted = True
 
     # ------------------------------------------------------------------------------------------------- the judgement
 
@@ -110,7 +132,7 @@ class Example:
         world, judge = self.world, self.world.judge
         world.assert_unmutated()
         world.weather.strike_moment(world.step)
-        world.reference = reference
+        world.reference = None if self._unheard_of else reference
         world.heal()
         self.rested = not self.exhausted and settle(world, SILENCE_LONG_S)
         if not self.rested:
@@ -212,10 +234,12 @@ def run_schedule(
     reference: Reference | None = None,
     kernel: str = "direct",
     watch_for_mutation: bool = False,
+    linger_s: float = 0.0,
 ) -> Example:
     """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
 
-    `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
+    `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more). `linger_s`:
+    how much longer a world runs once it has failed, so that what is under way still arrives.
     """
     example = Example(plan, salt=salt, kernel=kernel, reference=reference)
     try:
@@ -228,6 +252,8 @@ def run_schedule(
             example.act(action)
         if not example.violations:
             example.finish(reference)
+        if linger_s and example.violations and not example.exhausted:
+            example.linger(linger_s)
     finally:
         example.close()
     return example

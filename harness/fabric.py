@@ -246,6 +246,7 @@ class Fabric:
             lease_until_s=life.lease_until_s if process.elects else None,
             step=step,
             reconcile=reconcile.step if reconcile is not None else None,
+            just_woke=process.woke_s == world.network.now_s,
         )
         command = Command(life, request, sent, process.server)
         world.judge_request(sent)

@@ -17,7 +17,7 @@ from harness.contract import Message
 from harness.example import Example
 from harness.fair_weather_reference import Reference, state_of
 from harness.plan import Plan, built_ins_for, make_plan
-from harness.settle import settle
+from harness.settle import SILENCE_FAIR_S, settle
 from harness.trial import Trial
 from harness.weather import Action
 from harness.workload import beginning
@@ -58,7 +58,7 @@ class FairWeather:
                     example.act({**action, **spacing})
                     if spacing.get("settle"):
                         after.append(_keys(example.world))
-                if example.exhausted or not settle(example.world):
+                if example.exhausted or not settle(example.world, SILENCE_FAIR_S):
                     return None
                 states.append(state_of(example.world))
         return Reference(agreement(states), after)
@@ -101,7 +101,7 @@ def dry_run(trial: Trial) -> DryRun:
             for action in workload:
                 example.act(action)
             if not example.exhausted:
-                settle(example.world)
+                settle(example.world, SILENCE_FAIR_S)
         except BaseException:
             example.close()
             raise
@@ -180,7 +180,7 @@ def learn(dry_run: DryRun, workloads: Sequence[Sequence[Action]]) -> DryRun:
             for action in workload:
                 example.act(action)
             if not example.exhausted:
-                settle(example.world)
+                settle(example.world, SILENCE_FAIR_S)
             facts = _with(facts, _facts(plan.trial, example.world, facts.built_ins))
     trial = plan.trial.with_facts(facts)
     return DryRun(make_plan(trial, plan.built_ins, plan.gc_kinds), samples, dry_run.example, dry_run.usual)

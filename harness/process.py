@@ -214,6 +214,8 @@ class Process:
         self.life: Life | None = None
         self.incarnation = -1
         self.paused = False
+        self.woke_s = -1.0
+        """When it last woke from a pause, in true virtual time."""
         self.backlog: deque[Callable[[], None]] = deque()
         self.server = 0
         self.elects = False

@@ -143,6 +143,7 @@ class Session:
         *,
         kernel: str = "direct",
         watch_for_mutation: bool = False,
+        linger_s: float = 0.0,
     ) -> Example:
         """Execute a schedule and judge it against fair weather."""
         reference = self.fair_weather.reference(workload)
@@ -154,6 +155,7 @@ class Session:
             reference=reference,
             kernel=kernel,
             watch_for_mutation=watch_for_mutation,
+            linger_s=linger_s,
         )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SILENCE_LONG_S = 60.0
 """After a storm: longer than a leader's lease (15 s) and a node's (40 s), so that whoever takes over has done so."""
+SILENCE_FAIR_S = 5.0
+"""In fair weather nobody dies, so nobody has to wait for a lease to run out."""
 SILENCE_SHORT_S = 2.0
 """Between idempotence passes, where nobody has died: longer than a container takes to start."""
 PATIENCE_S = 3000.0

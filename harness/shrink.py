@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.errors import SeatrialError
 from harness.judge import Found
+from harness.latency import LATE_HIGH_S
 from harness.session import Finding, Session
 from harness.weather import Action
 
@@ -80,7 +81,8 @@ class Shrinker:
         self._salt = 0
         if self._fails(_items(workload, weather)):
             return weather
-        example = self.session.run(workload, weather, salt)
+        # A message that was so late that it had not come when the bug showed is part of the story, too.
+        example = self.session.run(workload, weather, salt, linger_s=LATE_HIGH_S)
         late = example.world.weather.late
         explicit = [*weather, *late]
         if self._fails(_items(workload, explicit)):

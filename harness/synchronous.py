@@ -6,28 +6,130 @@ done here is not part of a recorded schedule: Hypothesis itself shrinks and repl
 """
 
 from collections.abc import Callable
+from inspect import isawaitable
 from typing import Any
 
+from harness.contract import ObjectRef
 from harness.example import Example
 from harness.operations import OPERATIONS
 from harness.settle import settle
+from harness.weather import Action
 from reference_impl.objects import copy_json
 from reference_impl.protocol import JsonObject
+from reference_impl.runtime import Client
+
+_EDITS = ("update", "patch")
+_WRITES = ("create", "update", "update_status", "patch", "delete", "delete_collection")
+_EDITED_METADATA = ("annotations", "finalizers", "labels", "ownerReferences")
 
 
-class BlockingClient:
-    """All verbs of `Client`, as the user, blocking."""
+class Blocking:
+    """Something of the user's whose methods are called without `await`.
 
-    def __init__(self, example: Example) -> None:
+    Args:
+        reach: from the user's Client to that thing.
+    """
+
+    def __init__(self, example: Example, reach: Callable[[Client], Any]) -> None:
         self._example = example
+        self._reach = reach
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
-        world = self._example.world
-
         def call(*arguments: Any, **named: Any) -> Any:
-            return world.run_user(lambda client: getattr(client, verb)(*arguments, **named))
+            async def work(client: Client) -> Any:
+                answer = getattr(self._reach(client), verb)(*arguments, **named)
+                return await answer if isawaitable(answer) else answer
+
+            return self._example.world.run_user(work)
 
         return call
+
+
+class BlockingClient(Blocking):
+    """All verbs of `Client` but `watch`, as the user, blocking. Raises what they raise."""
+
+    def __init__(self, example: Example) -> None:
+        super().__init__(example, lambda client: client)
+        self.live = Blocking(example, lambda client: client.live)
+
+    def external(self, system: str) -> Blocking:
+        """An outside system, its `call` blocking."""
+        return Blocking(self._example, lambda client: client.external(system))
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb == "watch":
+            raise AttributeError("world.user has no watch: look at world.list, or write a Component that watches")
+        send = super().__getattr__(verb)
+        if verb not in _WRITES:
+            return send
+
+        def write(*arguments: Any, **named: Any) -> Any:
+            if named.get("dry_run"):
+                return send(*arguments, **named)
+            before = copy_json(self._target(verb, arguments, named))
+            answer = send(*arguments, **named)
+            self._example.note(_as_action(verb, before, answer, named))
+            return answer
+
+        return write
+
+    def _target(self, verb: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> JsonObject | None:
+        """The object that is about to be changed, as it is now."""
+        get = self._example.world.judge.view.get
+        if verb in ("create", "update_status", "delete_collection"):
+            return None
+        if verb == "update":
+            obj = arguments[0] if arguments else named["obj"]
+            return get(obj["apiVersion"], obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
+        names = ("api_version", "kind", "name", "namespace")
+        given = {**dict(zip(names, arguments, strict=False)), **{key: named[key] for key in names if key in named}}
+        return get(given["api_version"], given["kind"], given["name"], given.get("namespace"))
+
+
+def _as_action(verb: str, before: JsonObject | None, answer: Any, named: dict[str, Any]) -> Action | None:
+    """The workload action that a user's write amounts to; None: there is no such action."""
+    if named.get("subresource"):
+        return None
+    if verb == "create":
+        metadata = {key: value for key, value in answer["metadata"].items() if key in (*_EDITED_METADATA, *_NAMES)}
+        return {"do": "create", "object": {**_content(answer), "metadata": metadata}}
+    if before is None:
+        return None
+    ref = ObjectRef.to(before)
+    target = {"api_version": ref.api_version, "kind": ref.kind, "name": ref.name, "namespace": ref.namespace}
+    if verb == "delete":
+        propagation = {"propagation": named["propagation"]} if named.get("propagation") else {}
+        return {"do": "delete", **target, **propagation}
+    if verb not in _EDITS:
+        return None
+    body = merge_difference(_editable(before), _editable(answer))
+    return {"do": "patch", **target, "body": body}
+
+
+_NAMES = ("name", "generateName", "namespace")
+
+
+def _content(obj: JsonObject) -> JsonObject:
+    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+
+
+def _editable(obj: JsonObject) -> JsonObject:
+    """What of an object is a user's to edit."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key in _EDITED_METADATA}
+    return {**_content(obj), "metadata": metadata}
+
+
+def merge_difference(before: JsonObject, after: JsonObject) -> JsonObject:
+    """The merge patch (RFC 7396) that makes the one into the other."""
+    patch: JsonObject = {key: None for key in before if key not in after}
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            if inner := merge_difference(old, value):
+                patch[key] = inner
+        elif key not in before or value != old:
+            patch[key] = value
+    return patch
 
 
 class SynchronousWorld:

@@ -344,6 +344,7 @@ class World:
         if not process.paused:
             return False
         process.paused = False
+        process.woke_s = self.network.now_s
         self.cause = self.trace.add(self.network.now_s, "resume", process.name)
         backlog = list(process.backlog)
         process.backlog.clear()

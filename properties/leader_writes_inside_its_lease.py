@@ -1,7 +1,10 @@
 """Who elects a leader sends nothing once its own clock says that its lease ran out.
 
 Judged as the request is sent, on the sender's own clock: it cannot know better. A command sent in time that commits
-late is unfenced and no fault of its sender. Excused: requests about Leases (that is how leadership is won) and Events.
+late is unfenced and no fault of its sender. Excused: requests about Leases (that is how leadership is won), Events, and
+what leaves a process in the very instant in which it wakes from a pause: a process may be stopped between any look at
+its clock and the write that follows, so no leader can help that first one (client-go: "does not guarantee that only one
+client is acting as a leader"); it can stop before the next.
 """
 
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ class LeaderWritesInsideItsLease:
         "https://pkg.go.dev/k8s.io/client-go/tools/leaderelection (RenewDeadline, OnStoppedLeading); kubernetes#23731, "
         "kubernetes#125761"
     )
-    voided_by: tuple[str, ...] = ("a component that does not elect",)
+    voided_by: tuple[str, ...] = ("a component that does not elect", "the instant of waking from a pause")
     when: str = "always"
     on: frozenset[str] = frozenset({"request"})
 
@@ -32,7 +35,7 @@ class LeaderWritesInsideItsLease:
         request = sent.request
         if request.is_read or request.dry_run or request.kind in ("Lease", "Event"):
             return ABSENT
-        if sent.sent_monotonic_s <= sent.lease_until_s:
+        if sent.sent_monotonic_s <= sent.lease_until_s or sent.just_woke:
             return HOLDS
         late_s = sent.sent_monotonic_s - sent.lease_until_s
         body = request.body if isinstance(request.body, dict) else {}

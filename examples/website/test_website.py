@@ -1,7 +1,8 @@
 """The controller in bad weather, as one test. `pytest --seatrial-examples 200` looks longer."""
 
-from seatrial import Trial, check
 from website import website
+
+from seatrial import Trial, check
 
 
 def test_website_survives_bad_weather() -> None:

@@ -2,8 +2,8 @@
 
 The order of things and the preconditions are what makes it survive bad weather:
 
-- names follow from the Website's name, so that a create whose answer was lost can be repeated: `AlreadyExists` then says
-  that it had worked;
+- names follow from the Website's name, so that a create whose answer was lost can be repeated: `AlreadyExists` then
+  says that it had worked;
 - what has the right name and another owner is left alone, and the Website says so in its status;
 - updates carry the resourceVersion that was read, so that an old cache loses against the server and is asked again;
 - nothing is remembered between two passes: a restart changes nothing.
@@ -29,7 +29,9 @@ class WebsiteReconciler:
         if site["metadata"].get("deletionTimestamp"):
             return None  # what it owns is the garbage collector's
         taken = [
-            wanted["kind"] for wanted in (page_of(site), deployment_of(site)) if not await self._bring_about(site, wanted)
+            wanted["kind"]
+            for wanted in (page_of(site), deployment_of(site))
+            if not await self._bring_about(site, wanted)
         ]
         await self._report(site, taken)
         return None

@@ -33,6 +33,10 @@ class TrustsItsCache:
             await self.create_proxy(database)
         elif await self.may_delete(database):
             await self.delete_proxy(database)
+        status = {"proxy": database["spec"]["proxy"]}
+        if database.get("status") != status:
+            body = {"status": status}
+            await self.client.patch(API, "Database", request.name, request.namespace, body=body, subresource="status")
 
     async def create_proxy(self, database: Json) -> None:
         try:
@@ -84,6 +88,9 @@ def _controller(reconciler: TrustsItsCache) -> Controller:
     )
 
 
+_SWITCHED_ON = patch("Database", "orders", {"proxy": True})
+_SWITCHED_OFF = patch("Database", "orders", {"proxy": False})
+
 ENTRY = Entry(
     id="proxy-from-the-past",
     property="required_objects_are_not_deleted",
@@ -93,8 +100,8 @@ ENTRY = Entry(
     wrong=wrong,
     fixed=fixed,
     manifests=(
-        definition("Database", {"proxy": {"type": "boolean"}}),
+        definition("Database", {"proxy": {"type": "boolean"}}, {"proxy": {"type": "boolean"}}),
         custom("Database", "orders", {"proxy": False}),
     ),
-    trial_options={"workload": [patch("Database", "orders", {"proxy": True}), sleep(20)]},
+    trial_options={"workload": [_SWITCHED_ON, _SWITCHED_OFF, _SWITCHED_ON, sleep(20)]},
 )

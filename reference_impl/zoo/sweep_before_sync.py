@@ -1,6 +1,6 @@
 """Missing cache sync: a vault keeper that sweeps up orphans before it knows who has owners.
 
-The bug: at its start it waits for one of its two caches, and gives the other a second, which is usually enough. If the
+The bug: at its start it waits for one of its two caches, and gives the other a moment, which is usually enough. If the
 list of accounts takes longer, every vault looks like an orphan and is deleted; the accounts say that theirs was made,
 so nobody makes it again. Real case: Scylla's operator took its remote caches for synced at boot, and its purge cascaded
 to data.
@@ -15,11 +15,11 @@ from typing import Any
 from reference_impl.errors import AlreadyExists, ApiError, NotFound
 from reference_impl.runtime import Client, Component, Signal
 from reference_impl.zoo.entry import Entry
-from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition
+from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, sleep
 
 Json = dict[str, Any]
 RETRY_S = 1.0
-WARM_UP_S = 1.0
+WARM_UP_S = 0.05
 
 
 class Keeper:
@@ -28,8 +28,8 @@ class Keeper:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.changed = Signal()
-        self.accounts = client.informers.informer_for(API, "Account")
         self.vaults = client.informers.informer_for("v1", "ConfigMap", labels="vault=yes")
+        self.accounts = client.informers.informer_for(API, "Account")
 
     async def run(self) -> None:
         for informer in (self.accounts, self.vaults):
@@ -110,5 +110,5 @@ ENTRY = Entry(
         definition("Account", {"owner": {"type": "string"}}, {"opened": {"type": "boolean"}}),
         custom("Account", "ada", {"owner": "Ada"}),
     ),
-    trial_options={"workload": []},
+    trial_options={"workload": [sleep(10)]},
 )

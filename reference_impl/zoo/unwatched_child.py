@@ -11,7 +11,7 @@ The twin watches the child's kind.
 from reference_impl.errors import AlreadyExists, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
 from reference_impl.zoo.entry import Entry
-from reference_impl.zoo.manifests import API, config_map, custom, definition, is_deleting
+from reference_impl.zoo.manifests import API, config_map, custom, definition, is_deleting, sleep
 
 
 class MakesTheChild:
@@ -53,7 +53,8 @@ ENTRY = Entry(
     fixed=fixed,
     manifests=(
         definition("Site", {"root": {"type": "string"}}),
-        custom("Site", "front", {"root": "/srv"}),
+        custom("Site", "front", {"root": "/srv/front"}),
+        custom("Site", "back", {"root": "/srv/back"}),
     ),
-    trial_options={"workload": []},
+    trial_options={"workload": [sleep(2), sleep(2)]},
 )

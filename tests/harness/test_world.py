@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.contract import SentRequest
 from harness.example import Example
 from harness.fair_weather import dry_run
 from harness.plan import Plan
@@ -131,3 +132,24 @@ def test_a_stream_held_before_its_client_paused_stays_in_order(example: Example)
 def _sized(size: int) -> dict[str, Any]:
     site = {"api_version": "example.com/v1", "kind": "Website", "namespace": "default", "name": "front"}
     return {"do": "patch", **site, "body": {"spec": {"size": size}}}
+
+
+def test_what_leaves_a_process_as_it_wakes_is_marked(example: Example) -> None:
+    world = example.world
+    sent: list[tuple[float, bool]] = []
+    judge_request = world.judge_request
+
+    def noting(request: SentRequest) -> None:
+        if request.component == "steady" and not request.request.is_read:
+            sent.append((request.sent_s, request.just_woke))
+        judge_request(request)
+
+    world.judge_request = noting  # type: ignore[method-assign]
+    world.pause(world.process("steady"))
+    example.act(CREATE)
+    world.resume(world.process("steady"))
+    woke_s = world.network.now_s
+    assert settle(world, 1.0)
+    example.act({"do": "delete", "api_version": "v1", "kind": "ConfigMap", "name": "front", "namespace": "default"})
+    assert [woke for _, woke in sent] == [at_s == woke_s for at_s, _ in sent]
+    assert [woke for _, woke in sent] == [True, False]

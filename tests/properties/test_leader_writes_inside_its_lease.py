@@ -37,6 +37,12 @@ def test_a_write_by_who_never_led_is_one_too() -> None:
     assert "without ever" in PROPERTY.judge(a_request(sent_monotonic_s=1.0, lease_until_s=-math.inf)).reason
 
 
+def test_the_first_write_on_waking_from_a_pause_is_excused_and_no_other() -> None:
+    late: dict[str, Any] = {"sent_monotonic_s": 20.0, "lease_until_s": 10.0}
+    assert PROPERTY.judge(a_request(just_woke=True, **late)).verdict == "holds"
+    assert PROPERTY.judge(a_request(just_woke=False, **late)).verdict == "violated"
+
+
 def test_leases_events_and_late_commits_are_excused() -> None:
     late: dict[str, Any] = {"sent_monotonic_s": 20.0, "lease_until_s": 10.0}
     assert PROPERTY.judge(a_request(kind="Lease", **late)).verdict == "unknown"

@@ -1,0 +1,57 @@
+"""The README's generated tables: from the registries behind `seatrial faults` and `properties`, never by hand."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from harness import registry
+
+TOP = Path(__file__).parents[2]
+README = TOP / "README.md"
+
+
+def faults() -> str:
+    """Each kind of weather: its label, what it does in a sentence, who says that it happens."""
+    rows = [(f"`{f.name}`", _legality(f.legal, f.obliged), _says(f), f.source) for f in registry.faults()]
+    return _table(("kind", "label", "what happens", "source"), rows)
+
+
+def properties() -> str:
+    """Each claim: when it is judged, what it says, who promises it."""
+    rows = [
+        (f"`{p.name}`", f"{p.when}, opt-in" if getattr(p, "opt_in", False) else p.when, _says(p), p.source)
+        for p in registry.properties()
+    ]
+    return _table(("claim", "judged", "what must hold", "source"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"faults": faults, "properties": properties}
+
+
+def with_tables(text: str) -> str:
+    """`text` with each generated part made anew. Raises ValueError if a pair of markers is missing."""
+    for name, table in TABLES.items():
+        start, end = f"<!-- generated: {name} -->\n", f"<!-- end of generated: {name} -->"
+        before, found, rest = text.partition(start)
+        _, ended, after = rest.partition(end)
+        if not (found and ended):
+            raise ValueError(f"README.md lacks {start.strip()!r} or {end!r}: put both back, each on a line of its own")
+        text = f"{before}{start}\n{table()}\n\n{end}{after}"
+    return text
+
+
+def _legality(legal: bool, obliged: bool) -> str:
+    if not legal:
+        return "hostile"
+    return "legal, obliged" if obliged else "legal, not obliged"
+
+
+def _says(plug_in: object) -> str:
+    """The first paragraph of its module's docstring, which is one sentence or two."""
+    doc = sys.modules[type(plug_in).__module__].__doc__ or ""
+    return " ".join(doc.split("\n\n")[0].split())
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
