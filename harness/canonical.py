@@ -7,9 +7,10 @@ unordered lot. What no two runs share is left out (resourceVersion, generations,
 by its role wherever it occurs, also inside other strings (uids, generated names, IPs, times).
 
 Left out on purpose, because it is history and not state: failed pods, pods of Jobs that have succeeded (a Job counts
-what it asked for in its status, but "the same program may sometimes be started twice": Kubernetes docs, Jobs, "Handling
-Pod and container failures"), ReplicaSets scaled to nothing by their Deployment, ControllerRevisions, and the reason and
-message of conditions. What is compared with what is `agreement.py`.
+what it asked for in its status, but "the same program may sometimes be started twice": Kubernetes docs, Jobs,
+"Handling Pod and container failures"), ReplicaSets scaled to nothing by their Deployment, ControllerRevisions, and the
+reason and message of conditions. How endpoints are spread over slices is nobody's intent either
+(`endpoint_slices.py`). What is compared with what is `agreement.py`.
 """
 
 import re
@@ -19,6 +20,7 @@ from typing import Any
 import orjson
 
 from harness.agreement import CONTENTS, COUNT, State, agreement, differences
+from harness.endpoint_slices import joined
 from harness.roles import Roles, object_key
 from reference_impl.objects import controller_of
 from reference_impl.protocol import JsonObject
@@ -30,8 +32,8 @@ _MASKED_FIELDS = frozenset(
         "uid", "resourceVersion", "generation", "observedGeneration", "creationTimestamp", "managedFields", "selfLink",
         "generateName", "nodeName", "hostIP", "hostIPs", "podIP", "podIPs", "clusterIP", "clusterIPs", "nodePort",
         "healthCheckNodePort", "containerID", "imageID", "restartCount", "collisionCount", "deletionGracePeriodSeconds",
-        "currentRevision", "updateRevision", "pod-template-hash", "controller-revision-hash", "controller-uid", "seatrial.dev/raced",
-        "batch.kubernetes.io/controller-uid", "deployment.kubernetes.io/revision",
+        "currentRevision", "updateRevision", "pod-template-hash", "controller-revision-hash", "controller-uid",
+        "seatrial.dev/raced", "batch.kubernetes.io/controller-uid", "deployment.kubernetes.io/revision",
         "deployment.kubernetes.io/revision-history",
     }
 )  # fmt: skip
@@ -60,7 +62,7 @@ def canonical_state(
         volatile: "Kind" or "Kind.path.to.field" (with all below it); list indices are left out of paths.
     """
     muted = _Muted(volatile, ignored_kinds)
-    live = [obj for obj in objects if obj["kind"] not in muted.kinds and not _is_history(obj)]
+    live = joined([obj for obj in objects if obj["kind"] not in muted.kinds and not _is_history(obj)])
     roles = Roles(live, external)
     state: State = {}
     lots: dict[str, list[dict[str, Any]]] = {}

@@ -280,7 +280,7 @@ class View(Protocol):
     def ever_observed_spec(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> JsonObject | None:
-        """The newest object of this name seen by *any* incarnation of this component: time travel forgets, we do not."""
+        """The newest object of this name seen by *any* incarnation of this component: it forgets, we do not."""
 
     def components(self) -> builtins.list[ComponentView]: ...
 

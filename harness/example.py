@@ -13,6 +13,7 @@ from harness.fair_weather_reference import Reference
 from harness.judge import Found
 from harness.plan import Plan
 from harness.settle import SILENCE_FAIR_S, SILENCE_LONG_S, SILENCE_SHORT_S, settle
+from harness.unheard import lives_that_missed_a_child, resync
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
 from harness.world import STEP_S, Exhausted, World
@@ -134,7 +135,7 @@ class Example:
         world.weather.strike_moment(world.step)
         world.reference = None if self._unheard_of else reference
         world.heal()
-        self.rested = not self.exhausted and settle(world, SILENCE_LONG_S)
+        self.rested = not self.exhausted and self._come_to_rest()
         if not self.rested:
             self.restless = True
             world.phase = "end"
@@ -145,11 +146,25 @@ class Example:
         if dead and not judge.violations:
             for process in dead:
                 world.restart(process)
-            self.rested = settle(world, SILENCE_LONG_S)
+            self.rested = self._come_to_rest()
             self.restless = not self.rested
             self._judge("restarted" if self.rested else "end")
         if not judge.violations and self.rested and any(claim.name == "idempotent" for claim in self.plan.properties):
             self._look_for_idempotence()
+
+    def _come_to_rest(self) -> bool:
+        """Wait for rest, and wake those who cannot know that something is missing (`unheard.py`)."""
+        world = self.world
+        if not settle(world, SILENCE_LONG_S):
+            return False
+        unaware = lives_that_missed_a_child(world)
+        if not unaware:
+            return True
+        world.trace.add(world.network.now_s, "settle", data={"phase": "resynced"})
+        for life in unaware:
+            resync(life)
+        world.kernel.pump()
+        return settle(world, SILENCE_LONG_S)
 
     def _judge(self, phase: str) -> None:
         world = self.world
@@ -175,9 +190,7 @@ class Example:
 
     def _resync(self) -> None:
         for process in self._under_test():
-            assert process.life is not None
-            for informer in _informers(process):
-                process.life.context.run(informer.resync)
+            resync(process.life)
         self.world.kernel.pump()
 
     def _relist(self) -> None:

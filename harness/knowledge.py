@@ -49,7 +49,8 @@ class Knowledge:
         self.read_in_pass: dict[tuple[int, str], int] = {}
         """By (step at which a reconcile pass began, uid): the newest revision that pass read or was answered."""
         self.live_reads: dict[Key | str, int] = {}
-        self.session_revisions: dict[tuple[Session, Key], int] = {}
+        self.session_revisions: dict[tuple[Session, Key], list[tuple[int, int]]] = {}
+        """By session and key: (trace step, revision) at which each newer state arrived."""
         self.regressions: list[Regression] = []
 
     def see(self, key: Key, obj: JsonObject, moment: Moment, *, gone: bool = False) -> None:
@@ -83,11 +84,18 @@ class Knowledge:
         *,
         via: str,
         asked_any: bool,
+        asked: int | None = None,
         gone: bool = False,
     ) -> None:
-        """Like `see`, and notices when one session goes back in time."""
+        """Like `see`, and notices when one session goes back in time.
+
+        Args:
+            asked: the trace step at which this was asked for; None: it came by itself. Two reads that are under way at
+                once may be answered in either order, so an answer is held against what had arrived before its question.
+        """
         revision = revision_of(obj)
-        seen = self.session_revisions.get((session, key), 0)
+        known = self.session_revisions.setdefault((session, key), [])
+        seen = next((then for step, then in reversed(known) if asked is None or step < asked), 0)
         if revision < seen:
             self.regressions.append(
                 Regression(
@@ -100,7 +108,8 @@ class Knowledge:
                     asked_any=asked_any,
                 )
             )
-        self.session_revisions[(session, key)] = revision
+        if not known or revision > known[-1][1] or revision < seen:
+            known.append((moment[0], revision))
         self.see(key, obj, moment, gone=gone)
 
     def read_live(self, key: Key | str, revision: int) -> None:

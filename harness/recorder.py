@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.fabric import Command, Stream, session_of
-from harness.knowledge import Moment
+from harness.knowledge import Knowledge, Moment, Session
 from harness.process import RECONCILING, Life, Reconcile
 from reference_impl.errors import ApiError, NotFound
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent
@@ -115,16 +115,17 @@ class Recorder:
             return
         asked_any = request.resource_version == "0"
         moment = (len(self.trace.events), world.network.now_s, command.sent.reconcile if command.sent else None)
+        asked = command.sent.step if command.sent else None
         session = session_of(request) if request.resource_version else ("live", "", "", "", "")
         if request.verb == "list":
-            self._observe_list(knowledge, request, result, session, asked_any, moment)
+            self._observe_list(knowledge, request, result, session, asked_any, moment, asked)
             return
         if result.get("kind") != request.kind or not result["metadata"].get("uid") or request.dry_run:
             return
         metadata = result["metadata"]
         key = world.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
         if request.verb == "get":
-            knowledge.see_in_session(session, key, result, moment, via="get", asked_any=asked_any)
+            knowledge.see_in_session(session, key, result, moment, via="get", asked_any=asked_any, asked=asked)
             if not request.resource_version:
                 knowledge.read_live(key, world.store.revision)
         else:
@@ -132,13 +133,20 @@ class Recorder:
             knowledge.see(key, result, moment, gone=gone)
 
     def _observe_list(
-        self, knowledge: Any, request: ApiRequest, result: JsonObject, session: Any, any_: bool, moment: Moment
+        self,
+        knowledge: Knowledge,
+        request: ApiRequest,
+        result: JsonObject,
+        session: Session,
+        any_: bool,
+        moment: Moment,
+        asked: int | None,
     ) -> None:
         world = self.world
         for item in result.get("items", ()):
             metadata = item["metadata"]
             key = world.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
-            knowledge.see_in_session(session, key, item, moment, via="list", asked_any=any_)
+            knowledge.see_in_session(session, key, item, moment, via="list", asked_any=any_, asked=asked)
         if not request.resource_version and not request.labels and not request.fields:
             resource = world.resource_of(request.api_version, request.kind)
             knowledge.read_live(resource, int(result["metadata"].get("resourceVersion") or world.store.revision))

@@ -19,6 +19,9 @@ from harness.weather import Action
 RUNS_MAX = 600
 """Executions that one shrink may cost (arbitrary; typical is 30 to 120)."""
 
+STRETCHED_MAX_S = 60.0
+"""Weather is stretched to so long at most (arbitrary, within what most kinds draw)."""
+
 _ANCHORS = frozenset({"do", "at", "component", "request", "event", "step"})
 _SIMPLE_NUMBERS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -69,6 +72,10 @@ class Shrinker:
         if self._fails(items):
             items = self._minimize(items)
             items = self._simplify(items)
+            if self._salt:
+                # Written out, late messages met other weather and narrower windows than they had: now there is less.
+                workload, weather = _split(items)
+                items = _items(workload, self._calm_down(workload, weather))
             items = self._minimize(items)
         workload, weather = _split(items)
         return Shrunk(workload=workload, weather=weather, salt=self._salt, found=self.found, runs=self.runs)
@@ -87,6 +94,10 @@ class Shrinker:
         explicit = [*weather, *late]
         if self._fails(_items(workload, explicit)):
             return explicit
+        # What lasted just long enough together with late messages may have to last longer without them.
+        stretched = [_stretched(action) for action in weather]
+        if stretched != weather and self._fails(_items(workload, stretched)):
+            return stretched
         self._salt = salt
         return weather
 
@@ -138,6 +149,14 @@ class Shrinker:
             self.found = same
         self._known[key] = same is not None
         return same is not None
+
+
+def _stretched(action: Action) -> Action:
+    """The same weather, lasting longer; within a server's own timeout where that bounds it (late commits)."""
+    seconds = action.get("seconds")
+    if action["do"] == "late_commit" or not isinstance(seconds, int | float) or seconds >= STRETCHED_MAX_S:
+        return action
+    return {**action, "seconds": min(4 * seconds, STRETCHED_MAX_S)}
 
 
 def _items(workload: Sequence[Action], weather: Sequence[Action]) -> list[Item]:

@@ -125,7 +125,7 @@ def _reconciled(event: "TraceEvent") -> str | None:
 
 
 def _settle(event: "TraceEvent") -> str | None:
-    return "the storm is over: faults are lifted" if datum(event, "phase") == "healed" else None
+    return _SETTLED.get(datum(event, "phase"))
 
 
 def _violation(event: "TraceEvent") -> str:
@@ -158,6 +158,11 @@ DONE = {
     "delete": "deletes",
 }
 """Facts, and verbs of outside systems, in the present tense of a story."""
+
+_SETTLED = {
+    "healed": "the storm is over: faults are lifted",
+    "resynced": "the periodic resync comes, for whoever could not hear that what it made has gone",
+}
 
 DELETION_MARK = "metadata.deletionTimestamp: None"
 """How a change begins that marks an object for deletion."""

@@ -23,32 +23,42 @@ from reference_impl.store.port import StoreEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmptyPlane:
-    """What a fault may ask about the world it strikes in: nothing is there."""
+class SamplePlane:
+    """What a fault may ask about the world it strikes in: one of everything is there."""
 
     def components(self) -> list[ComponentView]:
-        return []
-
-    def servers(self) -> list[str]:
-        return []
+        names = ("sample", "kubelet-node-0")
+        return [
+            ComponentView(
+                name=name,
+                under_test=name == "sample",
+                alive=True,
+                incarnation=0,
+                instance=0,
+                elects=True,
+                controllers=(name,),
+            )
+            for name in names
+        ]
 
     def server_count(self) -> int:
-        return 0
+        return 2
 
     def nodes(self) -> list[str]:
-        return []
+        return ["node-0"]
 
     def owned_objects(self) -> list[JsonObject]:
-        return []
+        owner = {"apiVersion": "example.com/v1", "kind": "Sample", "name": "owner", "uid": "owner-uid", "controller": True}
+        return [{**SAMPLE, "metadata": {**SAMPLE["metadata"], "ownerReferences": [owner]}}]
 
     def streams_of(self, component: str) -> list[tuple[str, str]]:
-        return []
+        return [("v1", "ConfigMap")]
 
     def external_items(self) -> list[tuple[str, str]]:
-        return []
+        return [("sample-system", "ext-1")]
 
     def overlap_allowed(self, component: str) -> bool:
-        return False
+        return True
 
 
 SAMPLE: JsonObject = {

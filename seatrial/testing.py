@@ -20,7 +20,7 @@ from harness.contract import Fault, Judgement, Message, Moment, Property, Verdic
 from harness.trial import Trial
 from harness.weather import Drawing
 from reference_impl.protocol import ApiRequest
-from seatrial.empty_world import EmptyPlane, EmptyView
+from seatrial.empty_world import SamplePlane, EmptyView
 from seatrial.sights import observer
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def sample_occasions() -> Iterator[Message | Moment]:
     for verb in ("get", "list", "create", "update", "delete"):
         for phase in ("external_request", "external_reply"):
             yield _sample(phase, verb)
-    yield Moment(step=0, time_s=0.0, plane=EmptyPlane())
+    yield Moment(step=0, time_s=0.0, plane=SamplePlane())
 
 
 def _sample(phase: str, verb: str) -> Message:
@@ -144,7 +144,7 @@ def _sample(phase: str, verb: str) -> Message:
             "kind": kind,
             "metadata": {"name": "sample", "namespace": namespace, "uid": "sample-uid", "resourceVersion": "1"},
         },
-        plane=EmptyPlane(),
+        plane=SamplePlane(),
     )
 
 

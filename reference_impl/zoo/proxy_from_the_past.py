@@ -88,8 +88,7 @@ def _controller(reconciler: TrustsItsCache) -> Controller:
     )
 
 
-_SWITCHED_ON = patch("Database", "orders", {"proxy": True})
-_SWITCHED_OFF = patch("Database", "orders", {"proxy": False})
+NAMES = ("orders", "stock", "users")
 
 ENTRY = Entry(
     id="proxy-from-the-past",
@@ -101,7 +100,7 @@ ENTRY = Entry(
     fixed=fixed,
     manifests=(
         definition("Database", {"proxy": {"type": "boolean"}}, {"proxy": {"type": "boolean"}}),
-        custom("Database", "orders", {"proxy": False}),
+        *(custom("Database", name, {"proxy": False}) for name in NAMES),
     ),
-    trial_options={"workload": [_SWITCHED_ON, _SWITCHED_OFF, _SWITCHED_ON, sleep(20)]},
+    trial_options={"workload": [*(patch("Database", name, {"proxy": True}) for name in NAMES), sleep(20)]},
 )

@@ -108,7 +108,7 @@ ENTRY = Entry(
     fixed=fixed,
     manifests=(
         definition("Account", {"owner": {"type": "string"}}, {"opened": {"type": "boolean"}}),
-        custom("Account", "ada", {"owner": "Ada"}),
+        *(custom("Account", name, {"owner": name}) for name in ("ada", "grace", "mary")),
     ),
     trial_options={"workload": [sleep(10)]},
 )

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from harness import registry
-from seatrial.command import main
+from seatrial.command import commands
 from tests.docs.tables import README, TABLES, TOP, with_tables
 
 TEXT = README.read_text(encoding="utf-8")
@@ -44,10 +44,9 @@ def _commands() -> list[str]:
 @pytest.mark.parametrize("line", _commands())
 def test_each_command_that_is_shown_has_options_that_exist(line: str) -> None:
     _, name, *rest = shlex.split(line.partition("  #")[0])
-    command: click.Command | None = main.commands[name]  # type: ignore[attr-defined]
+    command = commands.commands[name]
     if isinstance(command, click.Group):
         command = command.commands[rest[0]]
-    assert command is not None
     known = {option for parameter in command.params for option in parameter.opts}
     assert [word for word in rest if word.startswith("--") and word not in known] == []
 

@@ -10,7 +10,11 @@ KEY = ("sites", "default", "front")
 
 
 def obj(revision: int) -> dict[str, Any]:
-    return {"metadata": {"name": "front", "uid": "u", "resourceVersion": str(revision)}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Site",
+        "metadata": {"name": "front", "uid": "u", "resourceVersion": str(revision)},
+    }
 
 
 def sent(*, reconcile: int | None, sent_s: float = 0.0) -> SentRequest:
@@ -61,3 +65,31 @@ def test_a_program_without_passes_is_given_ten_seconds_to_look() -> None:
     knowledge = seen((7, 10, 1.0, None))
     assert not knowledge.knew(sent(reconcile=None, sent_s=10.9), "u", 7)
     assert knowledge.knew(sent(reconcile=None, sent_s=11.0), "u", 7)
+
+
+def reads(*answers: tuple[int, int, int | None]) -> Knowledge:
+    """(revision, step of the answer, step of the question) of reads in one session."""
+    knowledge = Knowledge("website", 0, Memory())
+    for revision, step, asked in answers:
+        moment = (step, float(step), None)
+        knowledge.see_in_session(
+            ("live", "", "", "", ""), KEY, obj(revision), moment, via="get", asked_any=False, asked=asked
+        )
+    return knowledge
+
+
+def test_a_read_that_goes_back_is_noticed() -> None:
+    (regression,) = reads((7, 10, 9), (6, 12, 11)).regressions
+    assert (regression.seen_revision, regression.then_revision) == (7, 6)
+
+
+def test_reads_under_way_at_once_may_be_answered_in_either_order() -> None:
+    assert reads((7, 10, 9), (6, 12, 8)).regressions == []
+
+
+def test_a_slow_answer_excuses_nothing_that_is_asked_later() -> None:
+    assert len(reads((7, 10, 9), (6, 12, 8), (6, 14, 13)).regressions) == 1
+
+
+def test_what_comes_by_itself_never_goes_back() -> None:
+    assert len(reads((7, 10, None), (6, 12, None)).regressions) == 1

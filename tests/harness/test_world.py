@@ -134,7 +134,7 @@ def _sized(size: int) -> dict[str, Any]:
     return {"do": "patch", **site, "body": {"spec": {"size": size}}}
 
 
-def test_what_leaves_a_process_as_it_wakes_is_marked(example: Example) -> None:
+def test_what_leaves_a_process_as_it_wakes_is_marked(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     world = example.world
     sent: list[tuple[float, bool]] = []
     judge_request = world.judge_request
@@ -144,7 +144,7 @@ def test_what_leaves_a_process_as_it_wakes_is_marked(example: Example) -> None:
             sent.append((request.sent_s, request.just_woke))
         judge_request(request)
 
-    world.judge_request = noting  # type: ignore[method-assign]
+    monkeypatch.setattr(world, "judge_request", noting)
     world.pause(world.process("steady"))
     example.act(CREATE)
     world.resume(world.process("steady"))
