@@ -11,7 +11,8 @@
     {"do": "delete_namespace", "name": "shop"}
 
 API stands for `api_version` (may be left out if the kind is unique), `kind`, `name`, `namespace` (default "default").
-Each may carry `in_flight` (after it only so many messages are delivered before the next action) or `settle`.
+Each may carry `in_flight` (after it only so many messages are delivered before the next action) or `settle`. `moot`
+marks one whose object was gone when it was recorded: it did nothing but ask, and fair weather leaves it out.
 
 Validation is eager and completes what was left out, so that everything behind it can rely on the long form.
 """
@@ -47,13 +48,18 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
 }
 _NAMING = ("api_version", "namespace")
 _NOT_NAMING = ("create", "apply", "sleep", "delete_namespace")
-_SPACING = ("in_flight", "settle")
+_SPACING = ("in_flight", "settle", "moot")
 
 WAIT_TIMEOUT_S = 60.0
 """Of a `wait` that says nothing else; arbitrary."""
 
 
 # ------------------------------------------------------------------------------------------------------------ the shape
+
+
+def plain(action: Action) -> Action:
+    """The action itself, without what says how it is spaced or how it went."""
+    return {key: value for key, value in action.items() if key not in _SPACING}
 
 
 def validate_workload(actions: Any, kinds: KindRegistry) -> tuple[Action, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from harness.actions import describe
+from harness.actions import describe, plain
 from harness.fair_weather_reference import Reference
 from harness.judge import Found
 from harness.plan import Plan
@@ -70,7 +70,8 @@ class Example:
     def act(self, action: Action) -> bool:
         """A user acts, and time passes until the next action: a second, or `in_flight` deliveries, or until rest.
 
-        False, and nothing recorded, if the object is gone.
+        False if the object is gone: then nobody did anything but ask and wait, which is recorded as a `moot` action,
+        because the asking and the waiting belong to the schedule. The shrinker drops what does not matter.
         """
         world = self.world
         action = sorted_json(action)  # as a schedule file gives it back: same schedule, same bytes
@@ -79,15 +80,15 @@ class Example:
         world.cause = world.trace.add(
             world.network.now_s, "workload", "user", data={"action": action, "sentence": describe(action)}
         )
-        plain = {key: value for key, value in action.items() if key not in ("in_flight", "settle")}
-        done: bool = world.run_user(partial(perform, plain))
-        if not done:
+        wanted = plain(action)
+        done: bool = world.run_user(partial(perform, wanted))
+        spaced = {key: value for key, value in action.items() if key != "moot"}
+        self.workload.append(spaced if done else {**spaced, "moot": True})
+        world.step += 1
+        if done and wanted["do"] != "sleep":
+            world.actions_done += 1
+        if not done and not action.get("moot"):
             world.reference = None  # it speaks of a workload that users did not carry out
-        if done:
-            self.workload.append(action)
-            world.step += 1
-            if plain["do"] != "sleep":
-                world.actions_done += 1
         try:
             if "in_flight" in action:
                 for _ in range(action["in_flight"]):

@@ -321,6 +321,8 @@ class Fabric:
         world = self.world
         server = world.servers[command.server]
         request: ApiRequest = command.request
+        if request.verb == "watch" and command.life.dead:
+            return  # its connection went with it: there is nobody to stream to
         world.committed_now = 0
         self.current = command
         result: Any

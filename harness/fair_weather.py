@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from harness import facts as trial_facts
+from harness.actions import plain
 from harness.canonical import agreement
 from harness.contract import Message
 from harness.example import Example
@@ -40,7 +41,7 @@ class FairWeather:
 
     def reference(self, workload: Sequence[Action]) -> Reference | None:
         """What fair weather agrees on for this workload; None if it does not come to rest: then it judges nothing."""
-        actions = [_plain(action) for action in workload if action["do"] != "sleep"]
+        actions = [plain(action) for action in workload if action["do"] != "sleep" and not action.get("moot")]
         key = orjson.dumps(actions, option=orjson.OPT_SORT_KEYS)
         if key not in self._references:
             self._references[key] = self._find_out(actions)
@@ -66,10 +67,6 @@ class FairWeather:
 
 def _keys(world: World) -> frozenset[str]:
     return frozenset(key for key in state_of(world) if "*" not in key)
-
-
-def _plain(action: Action) -> Action:
-    return {key: value for key, value in action.items() if key not in ("in_flight", "settle")}
 
 
 class DryRun:

@@ -9,6 +9,7 @@ bounded to the minor versions that `tests/harness/test_kernel.py` guards), `Gues
 Both give the same trace; a test compares them. Measurements: docs/performance.md.
 """
 
+import gc
 import math
 import random
 import warnings
@@ -108,16 +109,21 @@ class _Kernel:
         # Kernels nest: fair weather is found out while a storm's world stands still. trio allows one run a thread, so
         # the outer run's context is put aside and handed back (only in stack order, which `with` guarantees).
         context = _run.GLOBAL_RUN_CONTEXT.__dict__
-        self._saved = (vars(_run)[_SWITCH], _run._r, sniffio_loop.name, dict(context))
+        self._saved = (vars(_run)[_SWITCH], _run._r, sniffio_loop.name, dict(context), gc.isenabled())
         context.clear()
+        # Finalizers run when the collector finds garbage, which depends on what else this process has allocated: not
+        # in the middle of a run. (And a world's objects live until it ends: there is little to find before.)
+        gc.disable()
         vars(_run)[_SWITCH] = True
         _run._r = cast(random.Random, _TaskOrder(self._salt))
         sniffio_loop.name = "trio"
 
     def _hand_back(self) -> None:
-        vars(_run)[_SWITCH], _run._r, sniffio_loop.name, context = self._saved
+        vars(_run)[_SWITCH], _run._r, sniffio_loop.name, context, collecting = self._saved
         _run.GLOBAL_RUN_CONTEXT.__dict__.clear()
         _run.GLOBAL_RUN_CONTEXT.__dict__.update(context)
+        if collecting:
+            gc.enable()
 
 
 class DirectKernel(_Kernel):

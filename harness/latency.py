@@ -13,17 +13,22 @@ LATE_HIGH_S = 8.0
 USUAL_HIGH_S = 0.003
 
 _MASK = (1 << 64) - 1
+_BEGINNING = 0x9E3779B97F4A7C15
 
 
 def mix(*parts: int) -> int:
     """64 well-mixed bits from integers (splitmix64): the same on every machine and under any hash seed."""
-    state = 0x9E3779B97F4A7C15
+    state = _BEGINNING
     for part in parts:
-        state = (state + part * 0xBF58476D1CE4E5B9 + 0x9E3779B97F4A7C15) & _MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
-        state ^= state >> 31
+        state = _mixed_in(state, part)
     return state
+
+
+def _mixed_in(state: int, part: int) -> int:
+    state = (state + part * 0xBF58476D1CE4E5B9 + 0x9E3779B97F4A7C15) & _MASK
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+    return state ^ (state >> 31)
 
 
 def channel_number(name: str) -> int:
@@ -36,13 +41,20 @@ class Latency:
 
     def __init__(self, salt: int) -> None:
         self.salt = salt
+        # `mix` takes its parts one after the other: what comes first is the same for all messages.
+        self._salted = mix(salt)
+        self._ties = mix(salt, 2)
+        self._channels: dict[int, int] = {}
         self.late_share = 1 / 8 + (mix(salt, 1) % 1000) / 1000 * (1 / 3 - 1 / 8)
 
     def delay_s(self, channel: int, number: int) -> float:
         """Virtual seconds that the `number`-th message of a step takes on this channel."""
         if self.salt == 0:
             return 0.0
-        bits = mix(self.salt, channel, number)
+        state = self._channels.get(channel)
+        if state is None:
+            state = self._channels[channel] = _mixed_in(self._salted, channel)
+        bits = _mixed_in(state, number)
         share = (bits & 0xFFFFF) / 0x100000
         within = ((bits >> 20) & 0xFFFFF) / 0x100000
         if share >= self.late_share:
@@ -51,4 +63,4 @@ class Latency:
 
     def tie(self, sequence: int) -> int:
         """Breaks ties between messages due at the same instant."""
-        return mix(self.salt, 2, sequence) if self.salt else 0
+        return _mixed_in(self._ties, sequence) if self.salt else 0

@@ -261,7 +261,9 @@ class Recorder:
 
 
 def _named(kind: str, namespace: str | None, name: str | None) -> str:
-    return "/".join(part for part in (kind, namespace, name) if part)
+    if namespace and name:
+        return f"{kind}/{namespace}/{name}"
+    return f"{kind}/{namespace or name}" if namespace or name else kind
 
 
 def imperative(request: ApiRequest) -> str:

@@ -33,7 +33,7 @@ def _kind_key(api_version: str, kind: str) -> str:
 class Roles:
     """Names for what has none of its own: by uid, by generated name, by address."""
 
-    __slots__ = ("_by_uid", "_pattern", "item_keys", "keys", "memo", "names")
+    __slots__ = ("_by_uid", "_complete", "_pattern", "item_keys", "keys", "memo", "names")
 
     def __init__(self, objects: list[JsonObject], external: dict[str, list[JsonObject]]) -> None:
         self._by_uid = {obj["metadata"]["uid"]: obj for obj in objects}
@@ -44,6 +44,7 @@ class Roles:
         """what is replaced wherever it occurs -> by what"""
         self.memo: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+        self._complete = False
         for uid in self._by_uid:
             self._key(uid)
         for uid, obj in self._by_uid.items():
@@ -52,9 +53,7 @@ class Roles:
             if not system.startswith("containers/"):
                 for item in items:
                     self._note_item(system, item)
-        if self.names:
-            longest_first = sorted(self.names, key=lambda name: (-len(name), name))
-            self._pattern = re.compile(r"(?<![\w.-])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![\w-])")
+        self._complete = True
 
     def text(self, value: str) -> str:
         """The string with everything that differs between runs replaced by its role."""
@@ -73,9 +72,16 @@ class Roles:
             value = _TIME.sub("<time>", value)
         if len(value) >= 36:
             value = _UUID.sub(lambda match: self.names.get(match.group(), "<uid>"), value)
-        if self._pattern is not None:
-            value = self._pattern.sub(lambda match: self.names[match.group()], value)
+        # Few strings hold a name within them, and a look is far cheaper than the pattern that finds where.
+        if self._complete and any(name in value for name in self.names):
+            value = self._names_within().sub(lambda match: self.names[match.group()], value)
         return value
+
+    def _names_within(self) -> re.Pattern[str]:
+        if self._pattern is None:
+            longest_first = sorted(self.names, key=lambda name: (-len(name), name))
+            self._pattern = re.compile(r"(?<![\w.-])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![\w-])")
+        return self._pattern
 
     def _key(self, uid: str) -> tuple[str, bool]:
         known = self.keys.get(uid)

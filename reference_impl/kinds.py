@@ -23,11 +23,12 @@ class KindInfo:
     extra: JsonObject = field(default_factory=dict, hash=False, compare=False)
     """scale paths (specReplicasPath, ...), printer columns: whatever else its CRD says."""
 
-    @property
-    def api_version(self) -> str:
-        return f"{self.group}/{self.version}" if self.group else self.version
+    api_version: str = field(init=False, repr=False, compare=False)
+    resource: str = field(init=False, repr=False, compare=False)
+    """Kubernetes' GroupResource string, the first part of every store key: "pods", "deployments.apps"."""
 
-    @property
-    def resource(self) -> str:
-        """Kubernetes' GroupResource string, the first part of every store key: "pods", "deployments.apps"."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+    def __post_init__(self) -> None:
+        # Stored, not computed: both are asked for with every message.
+        put = object.__setattr__
+        put(self, "api_version", f"{self.group}/{self.version}" if self.group else self.version)
+        put(self, "resource", f"{self.plural}.{self.group}" if self.group else self.plural)

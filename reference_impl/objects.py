@@ -1,17 +1,42 @@
 """Kubernetes objects as JSON: copying, naming, owners. Pure functions over dicts, used on both sides of the API."""
 
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 from reference_impl.protocol import JsonObject
 
+_AS_COPY_JSON: Final = (
+    orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+"""What is no JSON is refused, not converted."""
+
 
 def copy_json(value: Any) -> Any:
-    """A deep copy of parsed JSON (dict, list, scalars); several times faster than `copy.deepcopy`."""
-    if type(value) is dict:
-        return {k: copy_json(v) if type(v) in (dict, list) else v for k, v in value.items()}
-    if type(value) is list:
-        return [copy_json(v) if type(v) in (dict, list) else v for v in value]
+    """A deep copy of parsed JSON (dict, list, scalars); several times faster than `copy.deepcopy`.
+
+    Anything else inside is shared, not copied: this also takes what a controller sends before a server has looked at it.
+    """
+    # The one hot function of the plane: shallow copies first, then only what nests, without a call for a scalar.
+    kind = type(value)
+    if kind is dict:
+        copied: Any = value.copy()
+        for key, item in value.items():
+            kind = type(item)
+            if kind is dict or kind is list:
+                copied[key] = copy_json(item)
+        return copied
+    if kind is list:
+        return [copy_json(item) if type(item) is dict or type(item) is list else item for item in value]
     return value
+
+
+def copy_stored(value: Any) -> Any:
+    """`copy_json` for what a server has accepted, which is JSON: through bytes, in half the time."""
+    try:
+        return orjson.loads(orjson.dumps(value, option=_AS_COPY_JSON))
+    except (TypeError, ValueError):  # integers beyond 64 bits, lone surrogates, and what a variant server may hold
+        return copy_json(value)
 
 
 def sorted_json(value: Any) -> Any:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from harness.contract import PASSED, Draw, Message, Moment, Verdict
 from harness.occasion import is_command, is_event, server_number
 
+CRASH_LOW_S = 0.5
+CRASH_HIGH_S = 30.0
+"""Users act about once a second: a past that is not older than their last action holds nothing to stumble over."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeTravel:
@@ -27,7 +31,7 @@ class TimeTravel:
         others = [number for number in range(occasion.plane.server_count()) if number != home]
         if not others:
             return PASSED
-        crash_after_s = draw.seconds("crash_after_s", 0.1, 20.0)
+        crash_after_s = draw.seconds("crash_after_s", CRASH_LOW_S, CRASH_HIGH_S)
         restart_after_s = draw.seconds("restart_after_s", 0.1, 5.0)
         return Verdict.act(
             "time_travel",

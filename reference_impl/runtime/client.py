@@ -16,7 +16,7 @@ from typing import Any
 
 from reference_impl.environment import Environment
 from reference_impl.errors import BadRequest
-from reference_impl.objects import copy_json
+from reference_impl.objects import copy_json, copy_stored
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject
 from reference_impl.runtime.event_recorder import EventRecorder
 from reference_impl.runtime.informer_factory import InformerFactory
@@ -268,7 +268,7 @@ class Client:
         return await self._send(replace(request, body=copy_json(request.body), user=self.name))
 
     async def _send(self, request: ApiRequest) -> JsonObject:
-        answer: JsonObject = copy_json(await self.environment.transport.request(request))
+        answer: JsonObject = copy_stored(await self.environment.transport.request(request))
         return answer
 
     # ---------------------------------------------------------------------------------------- the rest of the world

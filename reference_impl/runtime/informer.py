@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from reference_impl.environment import Environment
-from reference_impl.objects import copy_json
+from reference_impl.objects import copy_stored
 from reference_impl.protocol import JsonObject, WatchEvent
 from reference_impl.runtime.reflector import Reflector
 from reference_impl.runtime.signal import Signal
@@ -104,8 +104,8 @@ class Informer:
     def get(self, name: str, namespace: str | None = None) -> JsonObject | None:
         """The cached object, as a copy; None if the cache lacks it. A cluster-scoped kind ignores `namespace`."""
         self._probe.cache_read(self, namespace, name)
-        obj: JsonObject | None = copy_json(self.items.get((namespace or "", name)) or self.items.get(("", name)))
-        return obj
+        obj: JsonObject | None = self.items.get((namespace or "", name)) or self.items.get(("", name))
+        return copy_stored(obj) if obj is not None else None
 
     def list(self, namespace: str | None = None) -> Objects:
         """The cached objects, of one namespace or all, as copies, in no promised order."""
@@ -133,7 +133,7 @@ class Informer:
 
     def copies(self, objects: Iterable[JsonObject]) -> Objects:
         """Copies, in the order that informers promise: none, if the environment shuffles."""
-        found = [copy_json(obj) for obj in objects]
+        found = [copy_stored(obj) for obj in objects]
         if self.environment.shuffle is not None:
             self.environment.shuffle(found)
         return found

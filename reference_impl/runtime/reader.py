@@ -13,7 +13,7 @@ from typing import Any
 from reference_impl.apiserver.selectors import parse_labels
 from reference_impl.environment import Environment
 from reference_impl.errors import BadRequest, NotFound
-from reference_impl.objects import copy_json, group_of
+from reference_impl.objects import copy_stored, group_of
 from reference_impl.protocol import ApiRequest, JsonObject
 from reference_impl.runtime.informer import Informer
 from reference_impl.runtime.informer_factory import InformerFactory
@@ -82,7 +82,7 @@ class LiveReader:
         )
 
     async def _read(self, request: ApiRequest) -> JsonObject:
-        answer: JsonObject = copy_json(await self._environment.transport.request(request))
+        answer: JsonObject = copy_stored(await self._environment.transport.request(request))
         return answer
 
 

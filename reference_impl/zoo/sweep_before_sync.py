@@ -19,7 +19,7 @@ from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, def
 
 Json = dict[str, Any]
 RETRY_S = 1.0
-WARM_UP_S = 0.05
+WARM_UP_S = 0.01
 
 
 class Keeper:
@@ -108,7 +108,7 @@ ENTRY = Entry(
     fixed=fixed,
     manifests=(
         definition("Account", {"owner": {"type": "string"}}, {"opened": {"type": "boolean"}}),
-        *(custom("Account", name, {"owner": name}) for name in ("ada", "grace", "mary")),
+        *(custom("Account", name, {"owner": name}) for name in ("ada", "grace", "hedy", "katherine", "mary")),
     ),
     trial_options={"workload": [sleep(10)]},
 )

@@ -7,6 +7,7 @@ import pytest
 
 from harness.contract import SentRequest
 from harness.example import Example
+from harness.fabric import Command
 from harness.fair_weather import dry_run
 from harness.plan import Plan
 from harness.settle import settle
@@ -127,6 +128,21 @@ def test_a_stream_held_before_its_client_paused_stays_in_order(example: Example)
     revisions = [revision for kind, *_, revision in stream.record if kind != "BOOKMARK"]
     assert len(revisions) >= 3
     assert revisions == sorted(revisions)
+
+
+def test_a_watch_that_arrives_after_its_sender_died_streams_to_nobody(example: Example) -> None:
+    world = example.world
+    process = world.process("steady")
+    life = process.life
+    assert life is not None
+    stream = next(stream for stream in life.streams if stream.request.kind == "Website")
+    late = Command(life, stream.request, None, stream.server)
+    world.crash(process, 0.5)
+    world.fabric.handle(world.fabric.endpoint(life), late)
+    example.act(CREATE)
+    assert settle(world, 1.0)
+    assert [s for s in world.fabric.stream_log if s.life is life and s.open] == []
+    assert _pages(example) == 1
 
 
 def _sized(size: int) -> dict[str, Any]:
