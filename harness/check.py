@@ -22,6 +22,7 @@ from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError, TrialFailed, TrialInconclusive, UsageError
 from harness.example import Example
 from harness.findings import Written, violations_of, write_down
+from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
 from harness.machine import ControlPlaneMachine, PropertyViolated
 from harness.outcome import Outcome, PropertyVerdict
@@ -229,6 +230,12 @@ class _Search:
             recorded = (example.workload, example.weather, example.salt)
             again = [session.run(*recorded, watch_for_mutation=True) for _ in range(2)]
             assert_same_trace(again[0].world.trace, again[1].world.trace)
+        if example is not None and done and done % RUN_TWICE_EVERY == 0 and not example.violations:
+            recorded = (list(example.workload), list(example.weather), example.salt)
+            trace = session.run(*recorded).world.trace
+            problem = assert_same_in_fresh_process(session, *recorded, trace)
+            if problem is not None:
+                session.tally.warnings[f"determinism across processes was not checked: {problem}"] = None
         spent = self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s
         if spent or done >= self.examples:
             raise _OutOfBudget

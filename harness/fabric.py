@@ -112,10 +112,10 @@ class Stream:
                 self.initial.append((metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
             world = self.fabric.world
             cause = world.commit_steps.get(event.revision, world.cause)
-            entry = world.network.send(self.channel, lambda: self._due(event, cause, entry.late_s), owner=self.life)
-
-    def _due(self, event: WatchEvent, cause: int, late_s: float) -> None:
-        self.fabric.arrive_event(self, event, cause, late_s)
+            arrive = partial(self.fabric.arrive_event, self, event, cause)
+            entry = world.network.send(self.channel, arrive, owner=self.life)
+            if entry.late_s:
+                entry.action = partial(arrive, entry.late_s)
 
     def close(self) -> None:
         """The client's side hangs up, or the wire is torn: nothing is delivered afterwards."""
@@ -144,7 +144,7 @@ class Stream:
             data={"event": "closed", "error": error.reason if error else None},
         )
         assert closed is not None
-        life.deliver(lambda: life.context.run(closed, error))
+        life.deliver(partial(life.context.run, closed, error))
 
 
 class Endpoint:
@@ -265,6 +265,8 @@ class Fabric:
         if process.paused and not command.life.dead:
             process.backlog.append(partial(self._arrive, endpoint, command))
             return
+        if command.life.dead and command.request.is_read:
+            return  # A dead client's connection is closed: nobody reads the answer, and no stream opens.
         if process.latent:
             refusal = world.refusal(process, command.server, command.request)
             if refusal is not None:

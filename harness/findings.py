@@ -8,6 +8,7 @@ from harness import registry
 from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError
 from harness.example import Example
+from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
 from harness.outcome import Violation
 from harness.report_folder import write_report
@@ -33,6 +34,9 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
     example = _confirmed(session, shrunk)
     found = next(f for f in example.violations if (f.name, f.key) == (shrunk.found.name, shrunk.found.key))
     trace = example.world.trace
+    problem = assert_same_in_fresh_process(session, shrunk.workload, shrunk.weather, shrunk.salt, trace)
+    if problem is not None:
+        session.tally.warnings[f"determinism across processes was not checked: {problem}"] = None
     schedule = Schedule(
         trial=session.trial.describe(),
         salt=shrunk.salt,

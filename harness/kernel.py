@@ -167,6 +167,8 @@ class DirectKernel(_Kernel):
                 warnings.simplefilter("ignore", ResourceWarning)
                 self._generator.close()
             self._hand_back()
+        if self._runner.ki_pending:  # Ctrl-C came while trio was not to be interrupted; nobody else will raise it now
+            raise KeyboardInterrupt
 
     def _wake_the_stubborn(self) -> None:
         """Tasks that shield themselves from cancellation get an exception where they wait."""

@@ -95,7 +95,10 @@ class Knowledge:
         """
         revision = revision_of(obj)
         known = self.session_revisions.setdefault((session, key), [])
-        seen = next((then for step, then in reversed(known) if asked is None or step < asked), 0)
+        if asked is None or not known or known[-1][0] < asked:
+            seen = known[-1][1] if known else 0
+        else:
+            seen = next((then for step, then in reversed(known) if step < asked), 0)
         if revision < seen:
             self.regressions.append(
                 Regression(

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -81,10 +82,8 @@ class ProcessClock:
         life = self.life
         assert life is not None
 
-        def due() -> None:
-            life.deliver(lambda: life.context.run(callback))
-
         network = self.world.network
+        due = partial(life.deliver, partial(life.context.run, callback))
         return network.call_at(network.now_s + max(0.0, seconds) / self.rate, due, heartbeat=heartbeat, owner=life)
 
 

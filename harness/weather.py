@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.contract import Fault, Message, Moment, Verdict
@@ -159,29 +160,32 @@ class Weather:
         if not waiting and self.samples is None:
             return None
 
-        def message() -> Message:
-            return Message(
-                phase=phase,
-                component=component,
-                under_test=command.life.process.under_test,
-                server=world.servers[command.server].name,
-                verb=request.verb,
-                api_version=request.api_version,
-                kind=request.kind,
-                namespace=request.namespace,
-                name=command.role,
-                subresource=request.subresource,
-                nth=nth,
-                committed=committed,
-                request=request,
-                object=result if isinstance(result, dict) else request.body if isinstance(request.body, dict) else None,
-                error=result.reason if isinstance(result, ApiError) else None,
-                time_s=world.network.now_s,
-                plane=world,
-                initial=request.verb == "list" and request.resource_version is not None,
-            )
-
+        # Not a closure: its cells would cost every message that nothing waits for.
+        message = partial(self._command_message, phase, command, nth, result, committed)
         return self._strike(waiting, key, nth, request.namespace, message, command=command)
+
+    def _command_message(self, phase: str, command: "Command", nth: int, result: Any, committed: bool) -> Message:
+        world, request = self.world, command.request
+        return Message(
+            phase=phase,
+            component=command.life.process.name,
+            under_test=command.life.process.under_test,
+            server=world.servers[command.server].name,
+            verb=request.verb,
+            api_version=request.api_version,
+            kind=request.kind,
+            namespace=request.namespace,
+            name=command.role,
+            subresource=request.subresource,
+            nth=nth,
+            committed=committed,
+            request=request,
+            object=result if isinstance(result, dict) else request.body if isinstance(request.body, dict) else None,
+            error=result.reason if isinstance(result, ApiError) else None,
+            time_s=world.network.now_s,
+            plane=world,
+            initial=request.verb == "list" and request.resource_version is not None,
+        )
 
     def _number(self, key: CountKey, known: int) -> int:
         """The how-manyeth message of this key it is. One that the weather kept back keeps its number."""
@@ -209,26 +213,28 @@ class Weather:
         if not waiting and self.samples is None:
             return None
 
-        def message() -> Message:
-            return Message(
-                phase="event",
-                component=component,
-                under_test=stream.life.process.under_test,
-                server=world.servers[stream.server].name,
-                verb=event.type,
-                api_version=request.api_version,
-                kind=request.kind,
-                namespace=obj.get("metadata", {}).get("namespace"),
-                name=role,
-                subresource=None,
-                nth=nth,
-                object=obj,
-                time_s=world.network.now_s,
-                plane=world,
-            )
-
         namespace = obj.get("metadata", {}).get("namespace")
+        message = partial(self._event_message, stream, event, role, nth)
         return self._strike(waiting, key, nth, namespace, message, stream=stream)
+
+    def _event_message(self, stream: "Stream", event: WatchEvent, role: str, nth: int) -> Message:
+        world, request = self.world, stream.request
+        return Message(
+            phase="event",
+            component=stream.life.process.name,
+            under_test=stream.life.process.under_test,
+            server=world.servers[stream.server].name,
+            verb=event.type,
+            api_version=request.api_version,
+            kind=request.kind,
+            namespace=event.object.get("metadata", {}).get("namespace"),
+            name=role,
+            subresource=None,
+            nth=nth,
+            object=event.object,
+            time_s=world.network.now_s,
+            plane=world,
+        )
 
     def meet_external(self, phase: str, command: "Command", *, result: Any = None) -> Verdict | None:
         """A call reaches an outside system, or its answer is about to leave."""

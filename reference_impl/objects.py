@@ -15,7 +15,7 @@ _AS_COPY_JSON: Final = (
 def copy_json(value: Any) -> Any:
     """A deep copy of parsed JSON (dict, list, scalars); several times faster than `copy.deepcopy`.
 
-    Anything else inside is shared, not copied: this also takes what a controller sends before a server has looked at it.
+    Anything else inside is shared, not copied: this takes what a controller sends, before a server has looked at it.
     """
     # The one hot function of the plane: shallow copies first, then only what nests, without a call for a scalar.
     kind = type(value)

@@ -1,4 +1,4 @@
-"""Missing cache sync: a vault keeper that sweeps up orphans before it knows who has owners.
+"""Missing cache sync: a vault keeper that purges orphans at its start before it knows who has owners.
 
 The bug: at its start it waits for one of its two caches, and gives the other a moment, which is usually enough. If the
 list of accounts takes longer, every vault looks like an orphan and is deleted; the accounts say that theirs was made,
@@ -15,7 +15,7 @@ from typing import Any
 from reference_impl.errors import AlreadyExists, ApiError, NotFound
 from reference_impl.runtime import Client, Component, Signal
 from reference_impl.zoo.entry import Entry
-from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, sleep
+from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, patch, sleep
 
 Json = dict[str, Any]
 RETRY_S = 1.0
@@ -23,7 +23,7 @@ WARM_UP_S = 0.01
 
 
 class Keeper:
-    """Opens a vault for each account, and deletes vaults without one."""
+    """Opens a vault for each account and keeps its label right; purges vaults without an account when it starts."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -32,12 +32,14 @@ class Keeper:
         self.accounts = client.informers.informer_for(API, "Account")
 
     async def run(self) -> None:
-        for informer in (self.accounts, self.vaults):
+        for informer in (self.vaults, self.accounts):
             informer.add_handler(lambda *_: self.changed.set())
         await self.wait()
+        await self._purge()
         while True:
             try:
-                await self._work()
+                for account in self.accounts.list():
+                    await self._keep(account)
             except ApiError:
                 await self.client.sleep(RETRY_S)
                 continue
@@ -51,24 +53,33 @@ class Keeper:
     async def is_gone(self, account: str) -> bool:
         return self.accounts.get(account, NAMESPACE) is None
 
-    async def _work(self) -> None:
-        for account in self.accounts.list():
-            await self._open(account)
+    async def _purge(self) -> None:
+        """Best effort: what cannot be deleted now is left for the next start."""
         for vault in self.vaults.list():
             metadata = vault["metadata"]
-            if await self.is_gone(vault["data"]["account"]):
-                try:
+            try:
+                if await self.is_gone(vault["data"]["account"]):
                     await self.client.delete("v1", "ConfigMap", metadata["name"], NAMESPACE, uid=metadata["uid"])
-                except NotFound:
-                    continue
+            except ApiError:
+                continue
 
-    async def _open(self, account: Json) -> None:
-        name = account["metadata"]["name"]
-        if (account.get("status") or {}).get("opened"):
+    async def _keep(self, account: Json) -> None:
+        name, owner = account["metadata"]["name"], account["spec"]["owner"]
+        if not (account.get("status") or {}).get("opened"):
+            await self._open(name, owner)
             return
+        vault = self.vaults.get(f"vault-{name}", NAMESPACE)
+        if vault is not None and vault["data"]["owner"] != owner:
+            try:
+                body = {"data": {"owner": owner}}
+                await self.client.patch("v1", "ConfigMap", f"vault-{name}", NAMESPACE, body=body)
+            except NotFound:
+                return
+
+    async def _open(self, name: str, owner: str) -> None:
+        metadata = {"name": f"vault-{name}", "labels": {"vault": "yes"}}
         try:
-            metadata = {"name": f"vault-{name}", "labels": {"vault": "yes"}}
-            await self.client.create(config_map(metadata, {"account": name}))
+            await self.client.create(config_map(metadata, {"account": name, "owner": owner}))
         except AlreadyExists:
             pass
         status = {"status": {"opened": True}}
@@ -77,8 +88,8 @@ class Keeper:
 
 class PatientKeeper(Keeper):
     async def wait(self) -> None:
-        await self.accounts.wait_synced()
         await self.vaults.wait_synced()
+        await self.accounts.wait_synced()
 
     async def is_gone(self, account: str) -> bool:
         if self.accounts.get(account, NAMESPACE) is not None:
@@ -108,7 +119,9 @@ ENTRY = Entry(
     fixed=fixed,
     manifests=(
         definition("Account", {"owner": {"type": "string"}}, {"opened": {"type": "boolean"}}),
-        *(custom("Account", name, {"owner": name}) for name in ("ada", "grace", "hedy", "katherine", "mary")),
+        custom("Account", "ada", {"owner": "Byron"}),
     ),
-    trial_options={"workload": [sleep(10)]},
+    trial_options={
+        "workload": [*(patch("Account", "ada", {"owner": name}) for name in ("King", "Lovelace", "Noel")), sleep(10)]
+    },
 )

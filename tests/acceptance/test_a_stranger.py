@@ -50,7 +50,7 @@ def test_check_in_a_pytest_file_fails_with_the_story_and_the_replay_command(proj
     )
     done = _pytest(project)
     assert "1 failed, 1 passed" in done.stdout, done.stdout
-    assert "WEATHER" in done.stdout
+    assert "VIOLATED" in done.stdout
     assert "replay: " in done.stdout
 
 
