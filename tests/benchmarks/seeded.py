@@ -63,9 +63,7 @@ class Driver:
 
     def _decide(self, machine: Any) -> None:
         draw = self._random.randrange
-        machine.begin(
-            workload=draw(1 << 16), salt=draw(1 << 16), calm=draw(3), budget=1 + draw(6), first=draw(1 << 16)
-        )
+        machine.begin(workload=draw(1 << 16), salt=draw(1 << 16), calm=draw(3), budget=1 + draw(6), first=draw(1 << 16))
         for _ in range(STEPS):
             name = self._rules[draw(len(self._rules))]
             rule = getattr(machine, name)
