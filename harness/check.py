@@ -31,7 +31,7 @@ from harness.schedule import versions
 from harness.session import Finding, Session
 from harness.shrink import Shrunk, shrink_all
 from harness.trial import Known, Trial
-from harness.watchdog import watchdog
+from harness.watchdog import interruptible, watchdog
 
 DEFAULT_EXAMPLES = 200
 DEFAULT_REPORT_DIR = "seatrial-reports"
@@ -144,7 +144,7 @@ class _Search:
 
     def run(self, folder: Any) -> Outcome:
         written: list[Written] = []
-        with virtual_ambient(self.given.factories), watchdog():
+        with interruptible(), virtual_ambient(self.given.factories), watchdog():
             try:
                 session = self.session = Session(self.given)
                 finding = self._fair_weather_finding(session) or self._search(session)

@@ -20,7 +20,7 @@ from harness.outcome import Outcome, PropertyVerdict, Violation
 from harness.schedule import Schedule, code_digest, from_json, load, versions
 from harness.session import Session
 from harness.trial import Trial, trial_from_description
-from harness.watchdog import watchdog
+from harness.watchdog import interruptible, watchdog
 
 
 def replay(
@@ -45,7 +45,7 @@ def replay(
     began_wall_s = time.monotonic()
     given = trial
     trial = trial or trial_from_description(recorded.trial)
-    with virtual_ambient(trial.factories), watchdog():
+    with interruptible(), virtual_ambient(trial.factories), watchdog():
         session = Session(trial)
         examples = [session.run(recorded.workload, recorded.weather, recorded.salt) for _ in range(times)]
         for again in examples[1:]:

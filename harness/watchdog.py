@@ -19,12 +19,44 @@ BLOCKED_AFTER_WALL_S = 10
 
 
 class _Beat:
-    """Counts deliveries of the running world; whoever runs one touches it."""
+    """Touched by whoever runs a world: how many deliveries there were, and whether Ctrl-C was pressed."""
 
     count = 0
+    interrupts = 0
+
+    def raise_interrupt(self) -> None:
+        """At a moment when no simulated code runs: an interrupt in the middle of a task would end the wrong thing."""
+        if self.interrupts:
+            self.interrupts = 0
+            raise KeyboardInterrupt
 
 
 BEAT = _Beat()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """While the block runs, Ctrl-C is raised between two deliveries; pressed a second time, at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        BEAT.interrupts += 1
+        if BEAT.interrupts > 1:
+            BEAT.raise_interrupt()
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # somebody else's; or ours, in an outer block
+        yield
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+        BEAT.raise_interrupt()
+    finally:
+        BEAT.interrupts = 0
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

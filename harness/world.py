@@ -221,6 +221,8 @@ class World:
                 kernel.pump()
             count += 1
             BEAT.count += 1
+            if BEAT.interrupts:
+                BEAT.raise_interrupt()
             if self.fatal is not None:
                 raise self.fatal
             if once is not None and count >= once:

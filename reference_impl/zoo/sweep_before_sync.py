@@ -10,10 +10,11 @@ Caught by: `converges` (the vault is missing).
 The twin waits for both caches, and asks for the account, live, before it deletes.
 """
 
+import contextlib
 from typing import Any
 
 from reference_impl.errors import AlreadyExists, ApiError, NotFound
-from reference_impl.runtime import Client, Component, Signal
+from reference_impl.runtime import Client, Component, Informer, Signal
 from reference_impl.zoo.entry import Entry
 from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, patch, sleep
 
@@ -29,12 +30,15 @@ class Keeper:
         self.client = client
         self.changed = Signal()
         self.vaults = client.informers.informer_for("v1", "ConfigMap", labels="vault=yes")
-        self.accounts = client.informers.informer_for(API, "Account")
+        self.accounts: Informer
+        """Made on first use, as controller-runtime's caches are."""
 
     async def run(self) -> None:
-        for informer in (self.vaults, self.accounts):
-            informer.add_handler(lambda *_: self.changed.set())
-        await self.wait()
+        self.vaults.add_handler(lambda *_: self.changed.set())
+        await self.vaults.wait_synced()
+        self.accounts = self.client.informers.informer_for(API, "Account")
+        self.accounts.add_handler(lambda *_: self.changed.set())
+        await self.wait_for_accounts()
         await self._purge()
         while True:
             try:
@@ -46,8 +50,7 @@ class Keeper:
             await self.changed.wait()
             self.changed.clear()
 
-    async def wait(self) -> None:
-        await self.vaults.wait_synced()
+    async def wait_for_accounts(self) -> None:
         await self.client.sleep(WARM_UP_S)
 
     async def is_gone(self, account: str) -> bool:
@@ -78,17 +81,14 @@ class Keeper:
 
     async def _open(self, name: str, owner: str) -> None:
         metadata = {"name": f"vault-{name}", "labels": {"vault": "yes"}}
-        try:
+        with contextlib.suppress(AlreadyExists):
             await self.client.create(config_map(metadata, {"account": name, "owner": owner}))
-        except AlreadyExists:
-            pass
         status = {"status": {"opened": True}}
         await self.client.patch(API, "Account", name, NAMESPACE, body=status, subresource="status")
 
 
 class PatientKeeper(Keeper):
-    async def wait(self) -> None:
-        await self.vaults.wait_synced()
+    async def wait_for_accounts(self) -> None:
         await self.accounts.wait_synced()
 
     async def is_gone(self, account: str) -> bool:
