@@ -253,7 +253,7 @@ class Fabric:
         arrive = partial(self._arrive, endpoint, command)
         if process.latent:
             extra_s = max(0.0, process.clock.blocked_until_s - world.network.now_s)
-            command.late_s = world.network.send(endpoint.requests, arrive, extra_s=extra_s).late_s
+            command.late_s = world.network.send(endpoint.requests, arrive, extra_s=extra_s).waits_s
         else:
             world.network.first(arrive)
         return command
@@ -386,7 +386,8 @@ class Fabric:
             # A late reply is late on its own: requests of one client are multiplexed (HTTP/2), they do not queue.
             world.network.again(arrive, world.network.now_s + extra_s, owner=life)
         else:
-            late_s = world.network.send(channel, arrive, extra_s=extra_s, owner=life).late_s
+            entry = world.network.send(channel, arrive, extra_s=extra_s, owner=life)
+            late_s = entry.late_s if isinstance(result, Stream) else entry.waits_s
             if late_s and command.reply_nth:
                 world.weather.note_late_reply(command, late_s)
 

@@ -32,7 +32,8 @@ def assert_same_in_fresh_process(
         return None
     schedule = Schedule(trial=session.trial.describe(), salt=salt, workload=workload, weather=weather)
     other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
-    environment = {**os.environ, "PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
+    found = os.pathsep.join(path or "." for path in sys.path)
+    environment = {**os.environ, "PYTHONHASHSEED": other, "PYTHONPATH": found}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "harness.fresh"],
@@ -47,7 +48,9 @@ def assert_same_in_fresh_process(
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         return f"the fresh process failed: {last[0] if last else f'exit code {done.returncode}'}"
-    assert_same_lines(trace.to_jsonl().splitlines(), done.stdout.splitlines(), "in a fresh process under another hash seed")
+    assert_same_lines(
+        trace.to_jsonl().splitlines(), done.stdout.splitlines(), "in a fresh process under another hash seed"
+    )
     return None
 
 

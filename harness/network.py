@@ -20,7 +20,7 @@ thins out by a hundred a virtual second. Arbitrary, and far above what a plane d
 class Entry:
     """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
 
-    __slots__ = ("action", "cancelled", "due_s", "kind", "late_s", "owner")
+    __slots__ = ("action", "cancelled", "due_s", "kind", "late_s", "owner", "waits_s")
 
     def __init__(self, due_s: float, kind: str, action: Callable[[], None], owner: object) -> None:
         self.due_s = due_s
@@ -30,6 +30,8 @@ class Entry:
         self.cancelled = False
         self.late_s = 0.0
         """The latency that the salt gave it, if that makes it a late message."""
+        self.waits_s = 0.0
+        """The same with its time in the queue behind other late messages: what it takes to be as late by itself."""
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -93,8 +95,11 @@ class Network:
             due_s, tie = channel.due_s, channel.tie
         channel.due_s, channel.tie = due_s, tie
         entry = Entry(due_s, "message", action, owner)
-        if latency.salt and latency_s >= LATE_LOW_S:
-            entry.late_s = latency_s
+        if latency.salt:
+            if latency_s >= LATE_LOW_S:
+                entry.late_s = latency_s
+            if due_s - self.now_s - extra_s >= LATE_LOW_S:
+                entry.waits_s = round(due_s - self.now_s - extra_s, 6)
         self.messages += 1
         heapq.heappush(self._heap, (due_s, tie, self._sequence, entry))
         return entry

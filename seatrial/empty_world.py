@@ -48,7 +48,8 @@ class SamplePlane:
         return ["node-0"]
 
     def owned_objects(self) -> list[JsonObject]:
-        owner = {"apiVersion": "example.com/v1", "kind": "Sample", "name": "owner", "uid": "owner-uid", "controller": True}
+        owner: JsonObject = {"apiVersion": "example.com/v1", "kind": "Sample", "name": "owner", "uid": "owner-uid"}
+        owner["controller"] = True
         return [{**SAMPLE, "metadata": {**SAMPLE["metadata"], "ownerReferences": [owner]}}]
 
     def streams_of(self, component: str) -> list[tuple[str, str]]:

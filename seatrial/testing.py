@@ -20,7 +20,7 @@ from harness.contract import Fault, Judgement, Message, Moment, Property, Verdic
 from harness.trial import Trial
 from harness.weather import Drawing
 from reference_impl.protocol import ApiRequest
-from seatrial.empty_world import SamplePlane, EmptyView
+from seatrial.empty_world import EmptyView, SamplePlane
 from seatrial.sights import observer
 
 if TYPE_CHECKING:

@@ -87,7 +87,9 @@ def test_reference_no_op_state_machine(benchmark: Any, figures: Figures) -> None
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    benchmark.pedantic(run_state_machine_as_test, (_no_op_machine(),), {"settings": configuration}, figures.rounds)
+    benchmark.pedantic(
+        run_state_machine_as_test, (_no_op_machine(),), {"settings": configuration}, rounds=figures.rounds
+    )
     figures.note(benchmark, **{"no-op examples": examples})
 
 
@@ -127,6 +129,8 @@ def test_examples_under_the_state_machine(benchmark: Any, figures: Figures, tmp_
     def search() -> tuple[int, int]:
         with counted_events() as counts:
             outcome = check(trial(), examples=examples, report_dir=tmp_path, raise_on_failure=False)
+        # A violation would end the search early and put the shrinker's work into the figure.
+        assert outcome.verdict != "violated", outcome.violations[0].reason
         return outcome.examples, sum(counts)
 
     done, events = benchmark.pedantic(search, rounds=figures.rounds)
