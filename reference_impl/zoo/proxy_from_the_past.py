@@ -102,5 +102,8 @@ ENTRY = Entry(
         definition("Database", {"proxy": {"type": "boolean"}}, {"proxy": {"type": "boolean"}}),
         *(custom("Database", name, {"proxy": False}) for name in NAMES),
     ),
-    trial_options={"workload": [*(patch("Database", name, {"proxy": True}) for name in NAMES), sleep(20)]},
+    trial_options={
+        "workload": [action for name in NAMES for action in (patch("Database", name, {"proxy": True}), sleep(1))]
+        + [sleep(20)]
+    },
 )
