@@ -33,9 +33,8 @@ class TrustsItsCache:
             await self.create_proxy(database)
         elif await self.may_delete(database):
             await self.delete_proxy(database)
-        status = {"proxy": database["spec"]["proxy"]}
-        if database.get("status") != status:
-            body = {"status": status}
+        if database.get("status") != database["spec"]:
+            body = {"status": database["spec"]}
             await self.client.patch(API, "Database", request.name, request.namespace, body=body, subresource="status")
 
     async def create_proxy(self, database: Json) -> None:
@@ -88,7 +87,7 @@ def _controller(reconciler: TrustsItsCache) -> Controller:
     )
 
 
-NAMES = ("orders", "stock", "users")
+_FIELDS = {"size": {"type": "integer"}, "proxy": {"type": "boolean"}}
 
 ENTRY = Entry(
     id="proxy-from-the-past",
@@ -99,11 +98,15 @@ ENTRY = Entry(
     wrong=wrong,
     fixed=fixed,
     manifests=(
-        definition("Database", {"proxy": {"type": "boolean"}}, {"proxy": {"type": "boolean"}}),
-        *(custom("Database", name, {"proxy": False}) for name in NAMES),
+        definition("Database", _FIELDS, _FIELDS),
+        custom("Database", "orders", {"size": 1, "proxy": False}),
     ),
     trial_options={
-        "workload": [action for name in NAMES for action in (patch("Database", name, {"proxy": True}), sleep(1))]
-        + [sleep(20)]
+        "workload": [
+            *(patch("Database", "orders", {"size": size}) for size in (2, 3)),
+            sleep(1),
+            patch("Database", "orders", {"proxy": True}),
+            sleep(30),
+        ]
     },
 )

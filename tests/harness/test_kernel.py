@@ -1,5 +1,6 @@
 """The one file that touches trio's internals: both back ends, nesting, time, and the end of a run."""
 
+import gc
 import math
 from typing import Any
 
@@ -147,3 +148,14 @@ def test_trio_still_has_the_switches_that_determinism_rests_on() -> None:
     before = (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r)
     DirectKernel(0).stop()
     assert (_run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r) == before
+
+
+@pytest.mark.parametrize("back_end", BACK_ENDS)
+def test_no_finalizer_runs_in_the_middle_of_a_run(back_end: str) -> None:
+    assert gc.isenabled()
+    outer = KERNELS[back_end](0)
+    inner = KERNELS[back_end](0)
+    inner.stop()
+    assert not gc.isenabled()
+    outer.stop()
+    assert gc.isenabled()

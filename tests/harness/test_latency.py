@@ -31,3 +31,11 @@ def test_an_eighth_to_a_third_is_late_and_none_later_than_8_s() -> None:
 def test_mix_does_not_depend_on_the_hash_seed() -> None:
     assert mix(1, 2, 3) == 17535407170941933615
     assert channel_number("a") == 3904355907
+
+
+def test_what_is_kept_of_a_channel_changes_no_delay() -> None:
+    latency = Latency(7)
+    for channel, number in ((1, 0), (1, 5), (2, 0), (1, 6)):
+        share = (mix(7, channel, number) & 0xFFFFF) / 0x100000
+        assert (latency.delay_s(channel, number) >= LATE_LOW_S) == (share < latency.late_share)
+    assert latency.tie(12) == mix(7, 2, 12)

@@ -1,0 +1,54 @@
+"""Every entry of the zoo is found in a bounded search, and says of itself what can be looked up.
+
+The whole measurement is one command: `python -m tests.quality.measure`.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import registry
+from reference_impl.zoo import DEMO, ZOO, Entry
+from tests.quality.measure import BOUNDED, calm_violations, measure
+
+TRIGGERS = (
+    "stale read", "time travel", "unobserved state", "crash between two writes", "reply lost", "duplicate",
+    "uid confusion", "cache not synced", "leader overlap", "hot loop", "missing watch", "leaked outside resource",
+)  # fmt: skip
+
+entries = pytest.mark.parametrize("entry", ZOO, ids=lambda entry: entry.id)
+
+
+@pytest.mark.slow
+@entries
+def test_it_is_found_as_what_it_is_and_its_twin_is_not(entry: Entry, tmp_path: Path) -> None:
+    row = measure(entry, BOUNDED, str(tmp_path))
+    assert row.broken == []
+
+
+@entries
+def test_it_names_weather_and_a_property_that_exist(entry: Entry) -> None:
+    assert set(entry.faults) <= {fault.name for fault in registry.faults()}
+    assert entry.property in {claim.name for claim in registry.properties()}
+    assert entry.bug.startswith("https://")
+
+
+def test_the_zoo_covers_every_trigger() -> None:
+    assert set(TRIGGERS) <= {tag for entry in ZOO for tag in entry.tags}
+
+
+def test_ids_are_unique_and_one_entry_is_for_demonstrations() -> None:
+    assert len({entry.id for entry in ZOO}) == len(ZOO)
+    assert [entry.id for entry in ZOO if "demo" in entry.tags] == [DEMO]
+
+
+def test_a_bug_that_needs_no_weather_is_told_from_one_that_does() -> None:
+    noisy = next(entry for entry in ZOO if not entry.calm_silent)
+    assert calm_violations(noisy, "wrong", 1) != []
+
+
+def test_a_promise_that_does_not_hold_is_told(tmp_path: Path) -> None:
+    entry = next(entry for entry in ZOO if entry.id == DEMO)
+    effort = replace(BOUNDED, calm=0, twin=1, seeds=0)
+    assert measure(replace(entry, faults=("list_order",)), replace(effort, without=60), str(tmp_path)).broken != []
