@@ -26,7 +26,7 @@ from reference_impl.runtime import Client, Component, Controller, LeadershipLost
 from reference_impl.runtime.informer import Informer
 
 if TYPE_CHECKING:
-    from harness.fabric import Stream
+    from harness.wire import Stream
     from harness.world import World
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

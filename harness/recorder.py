@@ -7,9 +7,9 @@ commits a revision, which emits events. `world.cause` is the step of the message
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.fabric import Command, Stream, session_of
 from harness.knowledge import Knowledge, Moment, Session
 from harness.process import RECONCILING, Life, Reconcile
+from harness.wire import Command, Stream, session_of
 from reference_impl.errors import ApiError, NotFound
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent
 from reference_impl.runtime.informer import Informer
@@ -102,7 +102,7 @@ class Recorder:
         world.cause = step
         life = command.life
         if error is not None and of_kind and isinstance(error, NotFound) and request.verb == "get" and request.name:
-            key = world.key_of(request.api_version, request.kind, request.namespace, request.name)
+            key = world.names.key_of(request.api_version, request.kind, request.namespace, request.name)
             if not request.resource_version:
                 life.knowledge.read_live(key, world.store.revision)
             if key in life.knowledge.newest:
@@ -123,7 +123,7 @@ class Recorder:
         if result.get("kind") != request.kind or not result["metadata"].get("uid") or request.dry_run:
             return
         metadata = result["metadata"]
-        key = world.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
+        key = world.names.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
         if request.verb == "get":
             knowledge.see_in_session(session, key, result, moment, via="get", asked_any=asked_any, asked=asked)
             if not request.resource_version:
@@ -145,10 +145,10 @@ class Recorder:
         world = self.world
         for item in result.get("items", ()):
             metadata = item["metadata"]
-            key = world.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
+            key = world.names.key_of(request.api_version, request.kind, metadata.get("namespace"), metadata["name"])
             knowledge.see_in_session(session, key, item, moment, via="list", asked_any=any_, asked=asked)
         if not request.resource_version and not request.labels and not request.fields:
-            resource = world.resource_of(request.api_version, request.kind)
+            resource = world.names.resource_of(request.api_version, request.kind)
             knowledge.read_live(resource, int(result["metadata"].get("resourceVersion") or world.store.revision))
 
     def observe_event(self, stream: Stream, event: WatchEvent, cause: int) -> None:
@@ -168,7 +168,7 @@ class Recorder:
         metadata = obj["metadata"]
         namespace, name = metadata.get("namespace"), metadata["name"]
         request = stream.request
-        key = world.key_of(request.api_version, request.kind, namespace, name)
+        key = world.names.key_of(request.api_version, request.kind, namespace, name)
         life.knowledge.see_in_session(
             session_of(request),
             key,

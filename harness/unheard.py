@@ -29,7 +29,7 @@ def _missed(world: "World", life: "Life") -> bool:
     me = (life.process.name, life.incarnation)
     history = world.history
     for informer in life.client.informers.all():
-        for event in history.by_resource.get(world.resource_of(informer.api_version, informer.kind), ()):
+        for event in history.by_resource.get(world.names.resource_of(informer.api_version, informer.kind), ()):
             uid = event.object["metadata"].get("uid", "")
             if event.type == "DELETED" and history.creators.get(uid) == me and uid not in life.knowledge.arrivals:
                 return True

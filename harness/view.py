@@ -66,13 +66,13 @@ class WorldView:
     # -------------------------------------------------------------------------------------------------- the store
 
     def _key(self, api_version: str, kind: str, name: str, namespace: str | None) -> Key:
-        return self._world.key_of(api_version, kind, namespace, name)
+        return self._world.names.key_of(api_version, kind, namespace, name)
 
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> JsonObject | None:
         return self._world.store.get(self._key(api_version, kind, name, namespace))
 
     def list(self, api_version: str, kind: str, namespace: str | None = None) -> builtins.list[JsonObject]:
-        return self._world.store.list(self._world.resource_of(api_version, kind), namespace).items
+        return self._world.store.list(self._world.names.resource_of(api_version, kind), namespace).items
 
     def kinds(self) -> builtins.list[tuple[str, str]]:
         return sorted({(obj["apiVersion"], obj["kind"]): None for obj in self.objects()})
@@ -84,7 +84,7 @@ class WorldView:
         return self._world.history.by_key.get(self._key(ref.api_version, ref.kind, ref.name, ref.namespace), [])
 
     def committed(self, api_version: str, kind: str) -> builtins.list[StoreEvent]:
-        return self._world.history.by_resource.get(self._world.resource_of(api_version, kind), [])
+        return self._world.history.by_resource.get(self._world.names.resource_of(api_version, kind), [])
 
     def by_uid(self, uid: str) -> JsonObject | None:
         key = self._world.history.by_uid.get(uid)
@@ -154,7 +154,7 @@ class WorldView:
         knowledge = self._knowledge(component)
         if knowledge is None:
             return []
-        resource = self._world.resource_of(api_version, kind)
+        resource = self._world.names.resource_of(api_version, kind)
         return [o for k, o in knowledge.newest.items() if k[0] == resource and not knowledge.deleted.get(k, False)]
 
     def live_read(

@@ -18,7 +18,7 @@ from reference_impl.errors import ApiError
 from reference_impl.protocol import JsonObject, WatchEvent
 
 if TYPE_CHECKING:
-    from harness.fabric import Command, Stream
+    from harness.wire import Command, Stream
     from harness.world import World
 
 PLACES = {
@@ -142,7 +142,7 @@ class Weather:
         world = self.world
         request = command.request
         if command.role is None:
-            command.role = world.role_of_request(request)
+            command.role = world.names.role_of_request(request)
         component = command.life.process.name
         key = (phase, component, request.verb, request.kind, command.role)
         nth = self._number(key, command.arrival_nth if phase == "request" else 0)
@@ -201,7 +201,7 @@ class Weather:
         world = self.world
         obj = event.object
         request = stream.request
-        role = world.role_of(obj)
+        role = world.names.role_of(obj)
         component = stream.life.process.name
         key = ("event", component, event.type, request.kind, role)
         nth = stream.event_nth = self._number(key, nth)
@@ -243,7 +243,7 @@ class Weather:
         world = self.world
         call = command.request
         component = command.life.process.name
-        role = world.role_of_external(call)
+        role = world.names.role_of_external(call)
         key = (phase, component, call.verb, call.system, role)
         nth = self._number(key, command.arrival_nth if phase == "external_request" else 0)
         if phase == "external_request":

@@ -17,10 +17,11 @@ from outcome import Error, Outcome, Value
 
 from harness.contract import Change, ComponentView, ObjectRef, SentRequest, Verdict
 from harness.errors import AdapterError, SeatrialError
-from harness.fabric import Command, Fabric, Stream, unreachable
+from harness.fabric import Fabric, unreachable
 from harness.history import History
 from harness.judge import Judge
 from harness.kernel import KERNELS
+from harness.names import Names
 from harness.network import Network
 from harness.operations import OPERATIONS
 from harness.outside import Outside
@@ -30,6 +31,7 @@ from harness.recorder import Recorder, changed_paths
 from harness.trace import Trace
 from harness.watchdog import BEAT
 from harness.weather import Weather
+from harness.wire import Command, Stream
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import ApiError
@@ -110,11 +112,11 @@ class World:
         """What ended the trial itself (blocked loop, a factory that fails at a restart); raised by `run`."""
         self.at_rest = False
         self.phase = "storm"
-        self._resources: dict[tuple[str, str], str] = {}
         self.lagging: dict[int, list[StoreEvent]] = {}
         variant = plan.trial.plane
         self.store = (getattr(variant, "store", None) or MemoryStore)()
         self.kinds = KindRegistry()
+        self.names = Names(self.kinds, self.history)
         make_server = getattr(variant, "apiserver", None) or ApiServer
         self.servers = [
             make_server(
@@ -542,51 +544,6 @@ class World:
             if not self.outside.is_quiet(call.system):
                 self.last_effective_s = self.network.now_s
         return answer
-
-    # ------------------------------------------------------------------------------------------------------- names
-
-    def resource_of(self, api_version: str, kind: str) -> str:
-        """The resource string of a kind, also of one that is no longer served."""
-        where = (api_version, kind)
-        resource = self._resources.get(where)
-        if resource is None:
-            info = self.kinds.find(api_version, kind)
-            if info is None:
-                return f"{kind.lower()}s.{api_version.rpartition('/')[0]}"
-            resource = self._resources[where] = info.resource
-        return resource
-
-    def key_of(self, api_version: str, kind: str, namespace: str | None, name: str) -> Key:
-        info = self.kinds.find(api_version, kind)
-        if info is not None and not info.namespaced:
-            namespace = None
-        return (self.resource_of(api_version, kind), namespace or "", name)
-
-    def role_of(self, obj: JsonObject) -> str:
-        """The name by which a schedule calls this object."""
-        metadata = obj.get("metadata") or {}
-        name = str(metadata.get("name", ""))
-        if not metadata.get("generateName"):
-            return name
-        key = self.key_of(obj.get("apiVersion", ""), obj.get("kind", ""), metadata.get("namespace"), name)
-        return self.history.roles.get(key, name)
-
-    def role_of_request(self, request: ApiRequest) -> str:
-        if request.name is not None:
-            key = self.key_of(request.api_version, request.kind, request.namespace, request.name)
-            return self.history.roles.get(key, request.name)
-        body = request.body
-        if request.verb == "create" and isinstance(body, dict) and "metadata" in body:
-            return self.history.next_role(body)
-        return ""
-
-    def role_of_external(self, call: ExternalCall) -> str:
-        """Outside items keyed by a uid are called after the object of that uid."""
-        key = call.key or str((call.body or {}).get("owner", ""))
-        owner = self.history.by_uid.get(key)
-        if owner is not None:
-            return self.history.roles.get(owner, owner[2])
-        return call.key or ""
 
     # ------------------------------------------------------------------------------ what faults may ask (the Plane)
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from harness.fabric import Command
+from harness.wire import Command
 from reference_impl.protocol import ExternalCall
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.fabric import Command
 from harness.operations.users import as_user
 from harness.process import Process
+from harness.wire import Command
 from reference_impl.apiserver import wording
 from reference_impl.errors import ApiError, Forbidden
 from reference_impl.kinds import KindInfo
@@ -96,7 +96,9 @@ def touch(world: "World", *, command: Command | None = None, **_: Any) -> bool:
     if command is None or not isinstance(command.request, ApiRequest) or not command.request.name:
         return False
     request = command.request
-    current = world.store.get(world.key_of(request.api_version, request.kind, request.namespace, request.name or ""))
+    current = world.store.get(
+        world.names.key_of(request.api_version, request.kind, request.namespace, request.name or "")
+    )
     if current is None:
         return False
     marks = int((current["metadata"].get("annotations") or {}).get(TOUCHED, "0")) + 1

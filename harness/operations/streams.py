@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.fabric import Stream
 from harness.operations.requests import refuse_for
+from harness.wire import Stream
 from reference_impl.errors import ConnectionLost
 
 if TYPE_CHECKING:

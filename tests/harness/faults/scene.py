@@ -127,7 +127,7 @@ def finish(example: Example) -> bool:
 def stored(example: Example, kind: str = "ConfigMap", name: str = "front") -> JsonObject | None:
     api_version = "example.com/v1" if kind == "Website" else "v1"
     world = example.world
-    return world.store.get(world.key_of(api_version, kind, "default", name))
+    return world.store.get(world.names.key_of(api_version, kind, "default", name))
 
 
 def size(example: Example) -> str | None:
