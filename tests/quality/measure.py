@@ -211,7 +211,7 @@ def _document(rows: Sequence[Row], wall_s: float, effort: Effort) -> str:
             "# Detection",
             "",
             f"Made by `{command}` on {date.today().isoformat()} in {wall_s / 60:.0f} minutes: {_machine()}.",
-            f"Columns are explained in `tests/quality/measure.py`; {effort.seeds} seeds, {effort.examples} examples each.",
+            f"Columns are explained in `tests/quality/measure.py`; {effort.seeds} seeds of {effort.examples} examples.",
             "",
             table(rows),
             "",
