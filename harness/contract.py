@@ -100,6 +100,8 @@ class Change:
     revision: int
     ref: ObjectRef
     step: int
+    late: bool = False
+    """It took effect after its sender had given it up: been told of a timeout, stopped waiting, or died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -483,7 +483,8 @@ class World:
             self.history.effective_count += 1
             self.last_effective_s = self.network.now_s
             sent = command.sent if command is not None else None
-            self._judge_commit(sent or self._sent_by_nobody(request, step), event, step)
+            late = command is not None and (command.abandoned or command.life.dead or command.task is None)
+            self._judge_commit(sent or self._sent_by_nobody(request, step), event, step, late=late)
         self._distribute()
 
     def _sent_by_nobody(self, request: ApiRequest, step: int) -> SentRequest:
@@ -499,7 +500,7 @@ class World:
             step=step,
         )
 
-    def _judge_commit(self, sent: SentRequest, event: StoreEvent, step: int) -> None:
+    def _judge_commit(self, sent: SentRequest, event: StoreEvent, step: int, *, late: bool) -> None:
         obj = event.object
         change = Change(
             before=event.previous,
@@ -510,6 +511,7 @@ class World:
             revision=event.revision,
             ref=ObjectRef(obj.get("apiVersion", ""), obj.get("kind", ""), event.key[1] or None, event.key[2]),
             step=step,
+            late=late,
         )
         self.history.changes.append(change)
         process = self.find_process(sent.component)

@@ -3,9 +3,9 @@
 Judged as the create is sent. It is wrong if the live children that count, with this one, exceed the largest number
 that any revision of the owner asked for since the oldest one this life of the sender saw. A child counts if the sender
 had seen it, or if this very life created it: its own creates it has to remember until they show (this is what client-go
-calls expectations), also those whose answer was lost. Not held against it: children that others made and it never saw,
-and a create that an earlier pass had given up on (it timed out) and that committed when the present pass had begun: no
-look, not even a live one, could have shown it.
+calls expectations), also those whose answer was lost. Not held against it, until it sees them: children that others made, and
+creates that took effect only after it had been told that they timed out. It has to look for those, and may look too
+early: no look, not even a live one, shows what commits afterwards.
 
 Judged kinds: Pods of a ReplicaSet, StatefulSet or Job, and what `facts.child_rules` lists, if fair weather taught any:
 (owner api_version, owner kind, child api_version, child kind, spec field that counts the children).
@@ -42,7 +42,7 @@ class CreatesStayWithinWhatTheWriterCouldKnow:
     )
     voided_by: tuple[str, ...] = (
         "children that another writer made and the sender never saw",
-        "a create given up on by an earlier pass that commits during the present one",
+        "a create that commits after its sender has given it up, until the sender sees it",
     )
     when: str = "always"
     on: frozenset[str] = frozenset({"request", "create"})
@@ -126,7 +126,7 @@ def _judge_surplus(view: View, sent: SentRequest, owner: JsonObject, field: str,
         if event.revision >= since and uid_of(event.object) == uid_of(owner)
     ]
     me = (sent.component, sent.incarnation)
-    late = _given_up_and_late(view, sent)
+    late = {uid_of(c.after): None for c in view.changes() if c.late and c.before is None and c.after is not None}
     known = [
         child
         for child in live
@@ -140,23 +140,6 @@ def _judge_surplus(view: View, sent: SentRequest, owner: JsonObject, field: str,
         [ref, *(ObjectRef.to(child) for child in known[:4])],
         key=f"{live[0]['kind']} {sent.component}",
     )
-
-
-def _given_up_and_late(view: View, sent: SentRequest) -> dict[str, None]:
-    """Uids of what an earlier pass of the sender asked for and the store took in only since the present pass began.
-
-    One pass a key at a time, so the earlier one has had its answer, and it was not "created".
-    """
-    if sent.reconcile is None:
-        return {}
-    return {
-        uid_of(change.after): None
-        for change in view.changes(sent.reconcile)
-        if change.before is None
-        and change.after is not None
-        and change.component == sent.component
-        and change.request.reconcile not in (None, sent.reconcile)
-    }
 
 
 def _judge_late(view: View, change: Change) -> Judgement:

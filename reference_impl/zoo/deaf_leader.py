@@ -83,7 +83,12 @@ def fixed(client: Client) -> Component:
 ENTRY = Entry(
     id="deaf-leader",
     property="leader_writes_inside_its_lease",
-    faults=("partition", "permission_revoked", "admission_denied"),
+    faults=(
+        "partition",
+        "permission_revoked",
+        "admission_denied",
+        "pause",
+    ),
     bug="https://github.com/kubernetes/kubernetes/issues/23731",
     tags=("leader overlap",),
     wrong=wrong,

@@ -38,7 +38,15 @@ def fixed(client: Client) -> Controller:
 ENTRY = Entry(
     id="gone-already",
     property="deletions_finish",
-    faults=("external_drift", "external_reply_lost", "crash", "late_commit", "time_travel"),
+    faults=(
+        "external_drift",
+        "external_reply_lost",
+        "external_fails",
+        "crash",
+        "late_commit",
+        "time_travel",
+        "reply_lost",
+    ),
     bug="https://github.com/tailscale/tailscale/issues/19441",
     tags=("finalizer", "outside effects"),
     wrong=wrong,

@@ -69,7 +69,12 @@ def fixed(client: Client) -> Controller:
 ENTRY = Entry(
     id="listed-at-zero",
     property="converges",
-    faults=("stale_read", "time_travel", "late_commit"),
+    faults=(
+        "stale_read",
+        "time_travel",
+        "late_commit",
+        "owned_deleted",
+    ),
     bug="https://github.com/cert-manager/cert-manager/issues/4956",
     tags=("stale read", "names"),
     wrong=wrong,

@@ -63,7 +63,17 @@ SESSION = custom("Session", "login", {"ttl": 2.5})
 ENTRY = Entry(
     id="reaped-by-name",
     property="deletes_carry_the_observed_uid",
-    faults=("latency", "watch_lag", "stale_cache", "stale_read"),
+    faults=(
+        "latency",
+        "watch_lag",
+        "stale_cache",
+        "stale_read",
+        "time_travel",
+        "watch_gap",
+        "watch_cut",
+        "switch_server",
+        "partition",
+    ),
     bug="https://github.com/kubernetes/kubernetes/issues/79147",
     tags=("uid confusion",),
     wrong=wrong,

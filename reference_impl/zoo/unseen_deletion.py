@@ -44,8 +44,8 @@ class Ring:
             return
         wanted = [f"{request.name}-{ordinal}" for ordinal in range(ring["spec"]["size"])]
         for name in wanted:
-            await self._create(config_map({"name": f"data-{name}"}, {"rows": "42"}, ring))
             await self._create(_member(name, ring))
+            await self._create(config_map({"name": f"data-{name}"}, {"rows": "42"}, ring))
         members = [m for m in await self.client.list(API, "Member", request.namespace) if is_controlled_by(m, ring)]
         for member in members:
             name = member["metadata"]["name"]
@@ -128,7 +128,14 @@ async def _delete(client: Client, api_version: str, kind: str, obj: Json) -> Non
 ENTRY = Entry(
     id="unseen-deletion",
     property="converges",
-    faults=("watch_gap", "crash", "late_commit", "time_travel"),
+    faults=(
+        "watch_gap",
+        "crash",
+        "late_commit",
+        "time_travel",
+        "apiserver_crash",
+        "partition",
+    ),
     bug="https://github.com/instaclustr/cassandra-operator/issues/398",
     tags=("unobserved state",),
     wrong=wrong,

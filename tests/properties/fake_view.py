@@ -142,10 +142,17 @@ class FakeView:
         self.change, self.phase = None, "request"
         return self.request
 
-    def create(self, obj: JsonObject, by: str = "user", *, sent: SentRequest | None = None) -> JsonObject:
+    def create(
+        self, obj: JsonObject, by: str = "user", *, sent: SentRequest | None = None, late: bool = False
+    ) -> JsonObject:
+        """`late`: it commits after its sender has given it up."""
         ref = ObjectRef.to(obj)
         self.creators[uid_of(obj)] = (by, sent.incarnation if sent else self._incarnation(by))
-        return self._commit(None, copy_json(obj), "create", by, ref, sent)
+        final = self._commit(None, copy_json(obj), "create", by, ref, sent)
+        assert self.change is not None
+        self.change = replace(self.change, late=late)
+        self.past_changes[-1] = self.change
+        return final
 
     def update(
         self, obj: JsonObject, by: str = "user", *, verb: str = "update", sent: SentRequest | None = None, **parts: Any
