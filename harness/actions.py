@@ -9,6 +9,7 @@
     {"do": "sleep",  "seconds": 5}
     {"do": "delete_owned", "owner": {API}, "api_version": "v1", "kind": "Pod", "index": 0}      by role, oldest first
     {"do": "delete_namespace", "name": "shop"}
+    {"do": "program"}                                         the trial's own `async def workload(user)`, whole
 
 API stands for `api_version` (may be left out if the kind is unique), `kind`, `name`, `namespace` (default "default").
 Each may carry `in_flight` (after it only so many messages are delivered before the next action) or `settle`. `moot`
@@ -40,6 +41,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "sleep": ("seconds",),
     "delete_owned": ("owner", "kind"),
     "delete_namespace": ("name",),
+    "program": (),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "delete": ("propagation",),
@@ -47,7 +49,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "delete_owned": ("index",),
 }
 _NAMING = ("api_version", "namespace")
-_NOT_NAMING = ("create", "apply", "sleep", "delete_namespace")
+_NOT_NAMING = ("create", "apply", "sleep", "delete_namespace", "program")
 _SPACING = ("in_flight", "settle", "moot")
 
 WAIT_TIMEOUT_S = 60.0
@@ -191,6 +193,8 @@ def describe(action: Action) -> str:
     verb = action["do"]
     if verb == "sleep":
         return f"user waits {_number(action['seconds'])} s"
+    if verb == "program":
+        return "user does what the trial's own workload says"
     if verb == "delete_namespace":
         return f"user deletes namespace {action['name']} and all that is in it"
     if verb == "delete_owned":

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from harness.actions import describe, plain
+from harness.errors import UsageError
 from harness.fair_weather_reference import Reference
 from harness.judge import Found
 from harness.plan import Plan
@@ -17,7 +18,11 @@ from harness.unheard import lives_that_missed_a_child, resync
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
 from harness.world import STEP_S, Exhausted, World
+from reference_impl.errors import ApiError
 from reference_impl.objects import sorted_json
+
+PROGRAM_S = 3600.0
+"""Virtual seconds that a trial's own workload may take (arbitrary)."""
 
 ELECTION_S = 20.0
 """Longer than a leader's lease: after a restart nobody may act before the old lease has run out."""
@@ -81,7 +86,7 @@ class Example:
             world.network.now_s, "workload", "user", data={"action": action, "sentence": describe(action)}
         )
         wanted = plain(action)
-        done: bool = world.run_user(partial(perform, wanted))
+        done = self._program() if wanted["do"] == "program" else bool(world.run_user(partial(perform, wanted)))
         spaced = {key: value for key, value in action.items() if key != "moot"}
         self.workload.append(spaced if done else {**spaced, "moot": True})
         world.step += 1
@@ -102,6 +107,17 @@ class Example:
         except Exhausted:
             self.exhausted = True
         return done
+
+    def _program(self) -> bool:
+        """The trial's own `async def workload(user)`, from beginning to end; False if the weather made it give up."""
+        program = self.plan.trial.workload
+        if not callable(program):
+            raise UsageError('the action {"do": "program"} runs Trial(workload=...), which is no function here')
+        try:
+            self.world.run_user(program, limit_s=PROGRAM_S)
+        except ApiError:
+            return False
+        return True
 
     def note(self, action: Action | None) -> None:
         """A test's own rule had the user do this, which is as good as an action of the workload. None: as good as
