@@ -5,7 +5,10 @@ Only values with a reason: those in other manifests of the kind, enum members, b
 early runs: 108 of 120 false). For built-in kinds, which have no schema here, a short table names what users do change,
 `kubectl rollout restart` included.
 
-Not modelled here: values from the whole schema (`--fuzz-spec`), removal of fields, elements of lists one by one.
+`--fuzz-spec` opens the whole schema: every field, also those that nobody uses, with empty, extreme and absent values.
+What the schema refuses is dropped by the rehearsal, as all edits are.
+
+Not modelled here: elements of lists one by one.
 """
 
 import json
@@ -37,12 +40,15 @@ _RESTARTED: Path = ("spec", "template", "metadata", "annotations", "kubectl.kube
 _NOT_CONTENT = ("apiVersion", "kind", "metadata", "status")
 
 
-def choices(info: KindInfo, siblings: list[JsonObject], extra: Mapping[Path, list[Any]]) -> dict[Path, list[Any]]:
+def choices(
+    info: KindInfo, siblings: list[JsonObject], extra: Mapping[Path, list[Any]], *, fuzz: bool = False
+) -> dict[Path, list[Any]]:
     """Fields of this kind that a user might edit, and the values they might give: in a fixed order, never empty.
 
     Args:
         siblings: all given manifests of the kind.
         extra: what `Trial(edits=...)` adds for the kind.
+        fuzz: offer the whole schema, senseless values included.
     """
     found: dict[Path, list[Any]] = {}
 
@@ -55,6 +61,8 @@ def choices(info: KindInfo, siblings: list[JsonObject], extra: Mapping[Path, lis
     if info.schema is not None:
         for path, allowed in _from_schema(info.schema, (), siblings, replicas_path(info)):
             offer(path, allowed)
+        for path, senseless in _whole_schema(info.schema, ()) if fuzz else ():
+            offer(path, senseless)
     else:
         for path, usual in _BUILT_IN_FIELDS.get(info.kind, {}).items():
             offer(path, usual)
@@ -104,6 +112,29 @@ def _from_schema(
         # What nobody uses is not switched on by an edit deep inside it.
         if field.get("properties") and (given_values or isinstance(field.get("default"), dict)):
             yield from _from_schema(field, here, siblings, replicas)
+
+
+_SENSELESS: dict[str, tuple[Any, ...]] = {
+    "string": ("", "a", "-", "x" * 253, "\u00fc", None),
+    "integer": (0, 1, -1, 2**31 - 1, None),
+    "number": (0, 0.5, -1, 1e9, None),
+    "boolean": (True, False, None),
+    "array": ([], None),
+    "object": ({}, None),
+}
+"""By type: empty, smallest, extreme, absent. Arbitrary, in the manner of Acto's and every fuzzer's first guesses."""
+
+
+def _whole_schema(schema: JsonObject, path: Path) -> Iterator[tuple[Path, list[Any]]]:
+    """Every field of a schema with senseless values."""
+    for name, field in (schema.get("properties") or {}).items():
+        if not path and name in _NOT_CONTENT:
+            continue
+        here = (*path, name)
+        bounds = [field[bound] for bound in ("minimum", "maximum") if field.get(bound) is not None]
+        yield here, [*bounds, *_SENSELESS.get(field.get("type", ""), ())]
+        if field.get("properties"):
+            yield from _whole_schema(field, here)
 
 
 def _field_values(field: JsonObject, given_values: list[Any], *, is_replicas: bool) -> list[Any]:

@@ -56,7 +56,12 @@ class Cast:
                 raise UsageError(f"edits: no manifest is of kind {kind!r}: add one, or correct the kind")
         kinds = dict.fromkeys(kind_of(obj) for obj in self.objects)
         self.edits = {
-            kind: choices(self.info(kind), [o for o in self.objects if kind_of(o) == kind], extra.get(kind[1], {}))
+            kind: choices(
+                self.info(kind),
+                [o for o in self.objects if kind_of(o) == kind],
+                extra.get(kind[1], {}),
+                fuzz=trial.fuzz_spec,
+            )
             for kind in kinds
         }
         for kind, fields in extra.items():

@@ -45,6 +45,8 @@ class Trial:
         plane: variants of store or API server: an object (or dict) with `store`, `apiserver` or both.
         seed: the trial is a pure function of its inputs and this.
         max_steps: user actions and weather in one example, at most.
+        fuzz_spec: edits draw on the whole schema of a custom resource, senseless values included. Expect alarms that
+            are nobody's bug (Acto's early runs: 108 of 120).
 
     Raises:
         UsageError: a value that cannot work; the message says which and what to do instead.
@@ -71,6 +73,7 @@ class Trial:
     instances: int = 1
     seed: int = 0
     max_steps: int = 30
+    fuzz_spec: bool = False
     facts: Facts = field(default=Facts(), repr=False)
     """Set by `check` after the first fair-weather run."""
     factories: tuple[Factory, ...] = field(init=False, repr=False)
@@ -153,6 +156,8 @@ class Trial:
         return describe(self)
 
     def _check_numbers(self) -> None:
+        if not isinstance(self.fuzz_spec, bool):
+            raise UsageError(f"fuzz_spec={self.fuzz_spec!r} is neither True nor False")
         for name, least in (("nodes", 0), ("apiservers", 1), ("instances", 1), ("max_steps", 1), ("seed", None)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool):

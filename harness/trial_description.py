@@ -17,7 +17,7 @@ from reference_impl.protocol import JsonObject
 if TYPE_CHECKING:
     from harness.trial import Trial
 
-_PLAIN = ("profile", "nodes", "apiservers", "instances", "seed", "max_steps")
+_PLAIN = ("profile", "nodes", "apiservers", "instances", "seed", "max_steps", "fuzz_spec")
 _LISTS = ("volatile", "no_faults", "repairs")
 
 

@@ -49,6 +49,7 @@ TRIAL_OPTIONS = (
     click.option("--no-fault", "no_faults", multiple=True, metavar="NAME", help="All weather but this; repeatable."),
     click.option("--property", "properties", multiple=True, metavar="NAME", help="Judge only this; repeatable."),
     click.option("--no-property", "no_properties", multiple=True, metavar="NAME", help="All but this; repeatable."),
+    click.option("--fuzz-spec", is_flag=True, help="Edits draw on the whole schema, senseless values included."),
     click.option("--volatile", multiple=True, metavar="PATH", help="A field or kind that never rests; repeatable."),
     click.option("--built-ins", metavar="auto|all|none|NAME,...", help="Built-in controllers. Default: auto."),
     click.option("--instances", type=click.IntRange(min=1), metavar="N", help="Copies of the controller. Default: 1."),
@@ -66,7 +67,7 @@ def trial_of(target: str, typed: dict[str, Any]) -> "Trial":
     """The trial of TARGET with the typed options. Raises `UsageError`."""
     from harness.trial import Trial
 
-    settings = {name: value for name, value in typed.items() if value not in (None, ())}
+    settings = {name: value for name, value in typed.items() if value not in (None, (), False)}
     excluded = settings.pop("no_properties", ())
     if excluded:
         settings["properties"] = _properties_without(excluded, settings.get("properties"))

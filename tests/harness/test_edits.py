@@ -6,6 +6,7 @@ from hypothesis import strategies
 from harness.edits import choices, extra_values, merge_patch, value_at
 from harness.errors import UsageError
 from harness.manifests import kinds_served
+from reference_impl.kinds import KindInfo
 from reference_impl.protocol import JsonObject
 from tests.harness.samples import CRD, SETTINGS, SITE
 
@@ -74,3 +75,18 @@ def test_a_merge_patch_sets_what_is_read_back() -> None:
     assert merge_patch(("a", "b"), 1) == {"a": {"b": 1}}
     assert value_at({"a": {"b": 1}}, ("a", "b")) == 1
     assert value_at({"a": 1}, ("a", "b")) is None
+
+
+def test_fuzzing_opens_the_whole_schema_and_only_when_asked_for() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "spec": {"type": "object", "properties": {"note": {"type": "string"}, "size": {"type": "integer"}}},
+        },
+    }
+    info = KindInfo(group="example.com", version="v1", kind="Thing", plural="things", namespaced=True, schema=schema)
+    thing = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {"size": 3}}
+    sober, fuzzed = choices(info, [thing], {}), choices(info, [thing], {}, fuzz=True)
+    assert ("spec", "note") not in sober
+    assert {"", None} <= set(fuzzed["spec", "note"])
+    assert -1 in fuzzed["spec", "size"]
