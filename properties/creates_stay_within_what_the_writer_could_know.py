@@ -1,14 +1,14 @@
 """A child is created only while its owner, as far as its creator could know, lacks one.
 
 Judged as the create is sent. It is wrong if the live children that count, with this one, exceed the largest number
-that any revision of the owner asked for since the oldest one this life of the sender saw. A child counts if the sender
-had seen it, or if this very life created it: its own creates it has to remember until they show (this is what client-go
-calls expectations), also those whose answer was lost. Not held against it, until it sees them: children that others made, and
-creates that took effect only after it had been told that they timed out. It has to look for those, and may look too
-early: no look, not even a live one, shows what commits afterwards.
+that any revision of the owner asked for since the oldest one this life of the sender saw. A child counts if the
+sender had seen it, or if this very life created it: its own creates it has to remember until they show (this is what
+client-go calls expectations), also those whose answer was lost. Not held against it, until it sees them: children
+that others made, and creates that took effect only after it had been told that they timed out. It has to look for
+those, and may look too early: no look, not even a live one, shows what commits afterwards.
 
-Judged kinds: Pods of a ReplicaSet, StatefulSet or Job, and what `facts.child_rules` lists, if fair weather taught any:
-(owner api_version, owner kind, child api_version, child kind, spec field that counts the children).
+Judged kinds: Pods of a ReplicaSet, StatefulSet or Job, and what `facts.child_rules` lists, if fair weather taught
+any: (owner api_version, owner kind, child api_version, child kind, spec field that counts the children).
 
 A create by a dead process that commits late and makes one too many is told as a warning: the surplus has to go, which
 `converges` judges.
