@@ -6,7 +6,6 @@ travels. Watch events travel one stream each, in order. Faults exist once, here,
 """
 
 import math
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ import trio
 from harness.contract import SentRequest, Verdict
 from harness.network import Channel
 from harness.process import Life
-from harness.wire import Command, Endpoint, Stream, session_of
+from harness.wire import Command, Endpoint, Pending, Stream, session_of
 from reference_impl.errors import ApiError, ConnectionLost, Gone, TooLargeResourceVersion, Unreachable
 from reference_impl.protocol import ApiRequest, WatchEvent
 
@@ -250,26 +249,32 @@ class Fabric:
             )
         return stream
 
-    def arrive_event(self, stream: Stream, event: WatchEvent, cause: int, late_s: float = 0.0, *, nth: int = 0) -> None:
-        """A watch event reaches its client, unless its stream is held, cut, or its client paused.
+    def arrive_event(self, stream: Stream) -> None:
+        """The next event of a stream reaches its client, unless the stream is held, cut, or its client paused.
 
-        `nth`: the weather's number for it, if the weather has looked at it already and kept it back; else 0.
+        What arrives is an occasion to deliver the *eldest* undelivered event, whichever message brought it: so a stream
+        cannot reorder, however holds, pauses and releases overlap.
         """
         if not stream.open:
             return
         life = stream.life
-        # Behind its elders, wherever they wait: a stream that was held before its client was paused still holds them.
-        if life.process.paused and not stream.backlog:
-            life.process.backlog.append(partial(self.arrive_event, stream, event, cause, nth=nth))
+        if life.process.paused:
+            life.process.backlog.append(partial(self.arrive_event, stream))
             return
-        if stream.held_until_s is not None or stream.backlog:
-            stream.backlog.append((event, cause, nth))
+        if stream.held_until_s is not None:
+            stream.owed += 1
             return
-        if life.process.latent and event.type != "BOOKMARK":
-            verdict = self.world.weather.meet_event(stream, event, late_s, nth=nth)
-            if verdict is not None and not self._obey_event(stream, event, cause, verdict):
+        pending = stream.queue.popleft()
+        if life.process.latent and pending.event.type != "BOOKMARK":
+            verdict = self.world.weather.meet_event(stream, pending.event, pending.late_s, nth=pending.nth)
+            if verdict is not None and not self._obey_event(stream, pending, verdict):
                 return
-        self._hand_over(stream, event, cause)
+        self._hand_over(stream, pending.event, pending.cause)
+
+    def _keep_back(self, stream: Stream, pending: Pending) -> None:
+        """It is still the eldest, and the weather has looked at it already."""
+        pending.nth, pending.late_s = stream.event_nth, 0.0
+        stream.queue.appendleft(pending)
 
     def _hand_over(self, stream: Stream, event: WatchEvent, cause: int) -> None:
         world, life = self.world, stream.life
@@ -290,12 +295,13 @@ class Fabric:
         if self._waiting and life in self._waiting:
             self._release_waiting(stream)
 
-    def _obey_event(self, stream: Stream, event: WatchEvent, cause: int, verdict: Verdict) -> bool:
+    def _obey_event(self, stream: Stream, pending: Pending, verdict: Verdict) -> bool:
         """Carry out a verdict on an event; False: it is not delivered now."""
         world = self.world
         kind, arguments = verdict.kind, verdict.arguments
         if kind in ("delay", "hold"):
-            stream.backlog.append((event, cause, stream.event_nth))
+            self._keep_back(stream, pending)
+            stream.owed += 1
             self.hold(stream, arguments.get("seconds"))
             return False
         if kind == "cut":
@@ -306,11 +312,11 @@ class Fabric:
             return False
         if kind == "repeat":
             stream.tampered = True
-            self._hand_over(stream, event, cause)
+            self._hand_over(stream, pending.event, pending.cause)
             return True
         if kind == "swap":
             stream.tampered = True
-            stream.swap = (event, cause)
+            stream.swap = (pending.event, pending.cause)
             world.healers.append(partial(self._hand_over_swapped, stream))
             return False
         if kind == "crash":
@@ -320,10 +326,12 @@ class Fabric:
         if not stream.open or stream.life.dead:
             return False
         if stream.life.process.paused:
-            stream.life.process.backlog.append(partial(self.arrive_event, stream, event, cause, nth=stream.event_nth))
+            self._keep_back(stream, pending)
+            stream.life.process.backlog.append(partial(self.arrive_event, stream))
             return False
         if stream.held_until_s is not None:
-            stream.backlog.append((event, cause, stream.event_nth))
+            self._keep_back(stream, pending)
+            stream.owed += 1
             return False
         return True
 
@@ -361,10 +369,10 @@ class Fabric:
     def release(self, stream: Stream) -> None:
         """Deliver what was held back, in order."""
         stream.held_until_s = None
-        backlog, stream.backlog = stream.backlog, deque()
-        for event, cause, nth in backlog:
+        owed, stream.owed = stream.owed, 0
+        for _ in range(owed):
             # Before anything that is due now: what was held back is older than what has come since.
-            self.world.network.first(partial(self.arrive_event, stream, event, cause, nth=nth), owner=stream.life)
+            self.world.network.first(partial(self.arrive_event, stream), owner=stream.life)
 
     def cut(self, stream: Stream, *, relist: bool = False) -> None:
         """The connection breaks; `relist`: what the client missed is gone from the server's window, it has to list."""
@@ -393,6 +401,10 @@ class Fabric:
         process = command.life.process
         if process.paused and not command.life.dead:
             process.backlog.append(partial(self._arrive_external, endpoint, command))
+            return
+        if command.life.dead:
+            # Closed with its client. That it took effect is the crash at its reply; minutes later, when the client's
+            # successor has cleaned up, no controller could find out.
             return
         verdict = world.weather.meet_external("external_request", command) if process.latent else None
         if verdict is not None:

@@ -5,6 +5,7 @@ What passes over them, and what the weather makes of it, is `fabric.py`.
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,17 @@ class Command:
         """Its sender has given up or died; it takes effect all the same."""
 
 
+@dataclass(slots=True)
+class Pending:
+    """An event that is under way. `cause`: the trace step that made it. `late_s`: how late the salt makes it."""
+
+    event: WatchEvent
+    cause: int
+    late_s: float
+    nth: int = 0
+    """The weather's number for it, once the weather has looked at it and kept it back."""
+
+
 class Stream:
     """The wire between an API server's watch and its client."""
 
@@ -84,8 +96,10 @@ class Stream:
         self.closed = command.closed
         self.held_until_s: float | None = None
         self.held_since_s = 0.0
-        self.backlog: deque[tuple[WatchEvent, int, int]] = deque()
-        """Held events, with the step that caused each and the weather's number for it (0: not looked at yet)."""
+        self.queue: deque[Pending] = deque()
+        """What has not been delivered, eldest first."""
+        self.owed = 0
+        """Arrivals that were held up: so many of the queue are due when the stream is released."""
         self.event_nth = 0
         """The weather's number for the event that it looked at last."""
         self.start_revision = 0
@@ -102,17 +116,15 @@ class Stream:
                 self.initial.append((metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
             world = self.fabric.world
             cause = world.commit_steps.get(event.revision, world.cause)
-            arrive = partial(self.fabric.arrive_event, self, event, cause)
-            entry = world.network.send(self.channel, arrive, owner=self.life)
-            if entry.late_s:
-                entry.action = partial(arrive, entry.late_s)
+            entry = world.network.send(self.channel, partial(self.fabric.arrive_event, self), owner=self.life)
+            self.queue.append(Pending(event, cause, entry.late_s))
 
     def close(self) -> None:
         """The client's side hangs up, or the wire is torn: nothing is delivered afterwards."""
         if not self.open:
             return
         self.open = False
-        self.backlog.clear()
+        self.queue.clear()
         if self.handle is not None:
             self.handle.close()
         if self in self.life.streams:

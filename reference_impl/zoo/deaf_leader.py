@@ -88,6 +88,7 @@ ENTRY = Entry(
         "permission_revoked",
         "admission_denied",
         "pause",
+        "apiserver_crash",
     ),
     bug="https://github.com/kubernetes/kubernetes/issues/23731",
     tags=("leader overlap",),

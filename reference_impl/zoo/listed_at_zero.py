@@ -14,7 +14,7 @@ from typing import Any
 from reference_impl.errors import AlreadyExists, NotFound
 from reference_impl.runtime import Client, Controller, Request, Result, Watch
 from reference_impl.zoo.entry import Entry
-from reference_impl.zoo.manifests import API, config_map, custom, definition, is_controlled_by, is_deleting, sleep
+from reference_impl.zoo.manifests import API, config_map, custom, definition, is_deleting, sleep
 
 Json = dict[str, Any]
 POLL_S = 2.0
@@ -32,7 +32,7 @@ class GeneratesNames:
         if is_deleting(certificate) or (certificate.get("status") or {}).get("request"):
             return None
         listed = await self.client.live.list("v1", "ConfigMap", request.namespace, resource_version="0")
-        found = [item for item in listed["items"] if is_controlled_by(item, certificate)]
+        found = [item for item in listed["items"] if _labels(item) == _labels_for(certificate)]
         if not found:
             await self.issue(certificate)
             return Result(requeue_after_s=POLL_S)
@@ -44,16 +44,26 @@ class GeneratesNames:
 
     async def issue(self, certificate: Json) -> None:
         name = f"{certificate['metadata']['name']}-"
-        await self.client.create(config_map({"generateName": name}, {"csr": "..."}, certificate))
+        metadata = {"generateName": name, "labels": _labels_for(certificate)}
+        await self.client.create(config_map(metadata, {"csr": "..."}))
 
 
 class NamesByCertificate(GeneratesNames):
     async def issue(self, certificate: Json) -> None:
         name = f"{certificate['metadata']['name']}-1"
         try:
-            await self.client.create(config_map({"name": name}, {"csr": "..."}, certificate))
+            metadata = {"name": name, "labels": _labels_for(certificate)}
+            await self.client.create(config_map(metadata, {"csr": "..."}))
         except AlreadyExists:
             return
+
+
+def _labels(obj: Json) -> Json:
+    return obj["metadata"].get("labels") or {}
+
+
+def _labels_for(certificate: Json) -> Json:
+    return {"certificate": certificate["metadata"]["name"]}
 
 
 def wrong(client: Client) -> Controller:
@@ -73,7 +83,6 @@ ENTRY = Entry(
         "stale_read",
         "time_travel",
         "late_commit",
-        "owned_deleted",
     ),
     bug="https://github.com/cert-manager/cert-manager/issues/4956",
     tags=("stale read", "names"),

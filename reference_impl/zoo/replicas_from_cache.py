@@ -107,6 +107,7 @@ ENTRY = Entry(
         "partition",
         "crash",
         "late_commit",
+        "owned_deleted",
     ),
     bug="https://github.com/ray-project/kuberay/issues/715",
     tags=("stale read",),
