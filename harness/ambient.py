@@ -11,8 +11,6 @@ Not virtual: C extensions that read the clock themselves, threads, and `random.R
 import datetime as datetime_module
 import os
 import random as random_module
-import sys
-import sysconfig
 import time as time_module
 import uuid as uuid_module
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +18,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from harness.code_reference import user_modules
 from harness.process import CURRENT, Life
 
 _RANDOM_FUNCTIONS = (
@@ -27,8 +26,6 @@ _RANDOM_FUNCTIONS = (
     "normalvariate", "paretovariate", "randbytes", "randint", "random", "randrange", "sample", "shuffle", "triangular",
     "uniform", "vonmisesvariate", "weibullvariate",
 )  # fmt: skip
-_OURS = ("seatrial", "harness", "properties", "reports", "reference_impl")
-_LIBRARIES = ("trio", "hypothesis", "_pytest", "pytest", "outcome", "sniffio", "attr", "attrs")
 
 
 def _dispatch(real: Callable[..., Any], virtual: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +33,7 @@ def _dispatch(real: Callable[..., Any], virtual: Callable[..., Any]) -> Callable
         life = CURRENT.get()
         return real(*arguments, **named) if life is None else virtual(life, *arguments, **named)
 
+    either.virtual = True  # type: ignore[attr-defined]
     either.__name__ = getattr(real, "__name__", "either")
     either.__doc__ = real.__doc__
     return either
@@ -131,6 +129,9 @@ def _uuid4(life: Life) -> uuid_module.UUID:
 @contextmanager
 def virtual_ambient(factories: Sequence[Callable[..., Any]]) -> Iterator[None]:
     """While the block runs, code of simulated processes gets virtual time and the trial's randomness."""
+    if getattr(time_module.time, "virtual", False):  # noqa: TID251  # an outer block has done it
+        yield
+        return
     del factories  # their modules are found like all other user modules: a controller may import its helpers
     table = _replacements()
     by_identity = {id(getattr(module, name)): stand_in for module, name, stand_in in table}
@@ -138,7 +139,7 @@ def virtual_ambient(factories: Sequence[Callable[..., Any]]) -> Iterator[None]:
     for module, name, stand_in in table:
         undo.append((module, name, getattr(module, name)))
         setattr(module, name, stand_in)
-    for module in _user_modules():
+    for module in user_modules():
         for name, value in list(vars(module).items()):
             replacement = by_identity.get(id(value))
             if replacement is not None:
@@ -149,19 +150,3 @@ def virtual_ambient(factories: Sequence[Callable[..., Any]]) -> Iterator[None]:
     finally:
         for target, name, value in reversed(undo):
             setattr(target, name, value)
-
-
-def _user_modules() -> list[ModuleType]:
-    paths = sysconfig.get_paths()
-    foreign = tuple(os.path.realpath(paths[key]) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib"))
-    found = []
-    for name in sorted(sys.modules):
-        module = sys.modules[name]
-        root = name.partition(".")[0]
-        file = getattr(module, "__file__", None)
-        ours = root in _OURS and not name.startswith("reference_impl.zoo")
-        if not isinstance(module, ModuleType) or not file or ours or root in _LIBRARIES:
-            continue
-        if not os.path.realpath(file).startswith(foreign):
-            found.append(module)
-    return found

@@ -6,6 +6,7 @@ that must give the same bytes. Wall time is read here because a user's budget is
 """
 
 import io
+import shlex
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -19,18 +20,17 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from harness.ambient import virtual_ambient
 from harness.determinism import assert_same_trace
-from harness.errors import NonDeterminismError, TrialFailed, TrialInconclusive, UsageError
+from harness.errors import NonDeterminismError, UsageError
 from harness.example import Example
-from harness.findings import Written, violations_of, write_down
+from harness.findings import Written, raised, violations_of, write_down
 from harness.fresh import assert_same_in_fresh_process
-from harness.judge import Found
 from harness.machine import ControlPlaneMachine, PropertyViolated
 from harness.outcome import Outcome, PropertyVerdict
 from harness.report_folder import assert_writable
 from harness.schedule import versions
 from harness.session import Finding, Session
 from harness.shrink import Shrunk, shrink_all
-from harness.trial import Known, Trial
+from harness.trial import Trial
 from harness.watchdog import interruptible, watchdog
 
 DEFAULT_EXAMPLES = 200
@@ -68,7 +68,6 @@ def check(
     progress: Progress | None = None,
     budget_wall_s: float | None = None,
     raise_on_failure: bool = True,
-    stop_at_first: bool = True,
 ) -> Outcome:
     """Search for a failing example, at most `examples` of them.
 
@@ -77,7 +76,6 @@ def check(
         progress: called with (done, total, found) after each example.
         budget_wall_s: real seconds to search for; the shrinker comes on top.
         raise_on_failure: raise for verdicts other than holds, as a test wants it; else everything is in the outcome.
-        stop_at_first: stop searching at the first failing example.
 
     Raises:
         TrialFailed: a property is violated. Its text is the narrative and ends with the replay command.
@@ -87,7 +85,7 @@ def check(
     if OVERRIDES.replay is not None:
         from harness.replay import replay
 
-        return _raised(replay(OVERRIDES.replay, trial=trial), raise_on_failure)
+        return replay(OVERRIDES.replay, trial=trial, raise_on_failure=raise_on_failure)
     if examples < 1:
         raise UsageError(f"examples={examples} checks nothing: give at least 1")
     trial = _overridden(trial)
@@ -96,7 +94,7 @@ def check(
     assert_writable(folder)
     search = _Search(trial, examples, progress, budget_wall_s)
     outcome = search.run(folder)
-    return _raised(outcome, raise_on_failure)
+    return raised(outcome, raise_on_failure)
 
 
 def _overridden(trial: Trial) -> Trial:
@@ -106,27 +104,6 @@ def _overridden(trial: Trial) -> Trial:
     if OVERRIDES.seed is not None and OVERRIDES.seed != trial.seed:
         changes["seed"] = OVERRIDES.seed
     return trial.replaced(**changes) if changes else trial
-
-
-def _raised(outcome: Outcome, raise_on_failure: bool) -> Outcome:
-    if not raise_on_failure or outcome.verdict == "holds":
-        return outcome
-    if outcome.verdict == "violated":
-        raise TrialFailed(failure_text(outcome), outcome)
-    reasons = [f"{p.name}: {p.reason}" for p in outcome.properties if p.verdict == "unknown"]
-    raise TrialInconclusive(
-        "nobody can tell: " + ("; ".join([*outcome.warnings, *reasons]) or "no fault fired"), outcome
-    )
-
-
-def failure_text(outcome: Outcome) -> str:
-    """The narrative of the most severe violation, the others by name, and the replay command last."""
-    first, *others = outcome.violations
-    label = "legal" if first.legal else "hostile: real Kubernetes does not do this"
-    lines = [f"{first.property} is violated ({label}): {first.reason}", "", first.narrative]
-    lines += [f"also violated: {other.property} ({other.reason})" for other in others]
-    lines += ["", f"report: {first.report_path}", f"replay: {first.replay}"]
-    return "\n".join(lines)
 
 
 class _Search:
@@ -144,6 +121,7 @@ class _Search:
 
     def run(self, folder: Any) -> Outcome:
         written: list[Written] = []
+        finding: Finding | None = None
         with interruptible(), virtual_ambient(self.given.factories), watchdog():
             try:
                 session = self.session = Session(self.given)
@@ -152,8 +130,9 @@ class _Search:
                     written = self._conclude(session, finding, folder)
             except KeyboardInterrupt:
                 self.interrupted = True
-                if self.session is not None and self.session.findings and not written:
-                    written = self._unshrunk(self.session, self.session.findings[0], folder)
+                if self.session is not None and not written:
+                    finding = finding or next(iter(self.session.findings), None)
+                    written = self._unshrunk(self.session, finding, folder) if finding is not None else []
         return self._outcome(written)
 
     # -------------------------------------------------------------------------------------------------- searching
@@ -162,14 +141,11 @@ class _Search:
         example = session.dry_run.example
         session.tally.add(example)
         session.tally.examples = 0
-        found = self._unknown_to_the_user(example)
+        found = session.unaccepted(example.violations)
         if not found:
             return None
         self.fair_weather = True
         return Finding(workload=list(example.workload), weather=[], salt=0, found=found)
-
-    def _unknown_to_the_user(self, example: Example) -> list[Found]:
-        return [found for found in example.violations if not any(accepts(known, found) for known in self.given.ignore)]
 
     def _search(self, session: Session) -> Finding | None:
         if not session.faults and not session.latency:
@@ -214,11 +190,7 @@ class _Search:
                 raise rest.exceptions[0] from None
         if session.failure is not None:
             raise session.failure
-        return next((f for f in session.findings if self._is_new(f)), None)
-
-    def _is_new(self, finding: Finding) -> bool:
-        finding.found = [f for f in finding.found if not any(accepts(known, f) for known in self.given.ignore)]
-        return bool(finding.found)
+        return session.findings[0] if session.findings else None
 
     def _after(self, example: Example | None) -> None:
         session = self.session
@@ -254,9 +226,10 @@ class _Search:
         return [write_down(session, shrunk, folder, self._replay_hint())]
 
     def _replay_hint(self) -> str:
+        """The command to paste, without the file."""
         if self.given.portable or OVERRIDES.nodeid is None:
-            return "seatrial replay {path}"
-        return f"pytest {OVERRIDES.nodeid} --seatrial-replay {{path}}"
+            return "seatrial replay"
+        return f"pytest {shlex.quote(OVERRIDES.nodeid)} --seatrial-replay"
 
     def _outcome(self, written: list[Written]) -> Outcome:
         session = self.session
@@ -287,18 +260,11 @@ class _Search:
     def _unused_known(self) -> list[str]:
         session = self.session
         assert session is not None
-        found = [f for finding in session.findings for f in finding.found]
-        found += session.dry_run.example.violations
         return [
             f"ignore={known} matched nothing: take it out"
             for known in self.given.ignore
-            if not any(accepts(known, f) for f in found)
+            if known not in session.accepted
         ]
-
-
-def accepts(known: Known, found: Found) -> bool:
-    """Is this violation one that the user has accepted?"""
-    return known.property == found.name and known.kind in ("", "*", found.kind)
 
 
 def _verdicts(session: Session, outcome: Outcome) -> list[PropertyVerdict]:

@@ -12,25 +12,37 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+import sysconfig
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
+from harness import registry
 from harness.errors import UsageError
 
+CONTROLLER = "controller"
 
-def load(reference: str, *, purpose: str = "controller") -> Callable[..., Any]:
+_OURS = ("seatrial", "harness", "properties", "reports", "reference_impl")
+_LIBRARIES = ("trio", "hypothesis", "_pytest", "pytest", "outcome", "sniffio", "attr", "attrs")
+"""Modules that are not the user's, whatever folder they lie in."""
+
+
+def load(reference: str, *, purpose: str = CONTROLLER) -> Callable[..., Any]:
     """Import "module:attribute", "path/to/file.py:attribute", "zoo:ID" or "zoo:ID.fixed".
 
+    A controller may also be named by its entry point in group `seatrial.controllers`: a name without a colon.
+
     Args:
-        purpose: what is being loaded, for the message.
+        purpose: what is being loaded, for the message; only a "controller" is looked for among the entry points.
 
     Raises:
         UsageError: it cannot be imported, has no such attribute, or what is found cannot be called.
     """
     module_name, separator, attribute = reference.rpartition(":")
-    if not separator or not module_name or not attribute:
+    if not separator and purpose == CONTROLLER:
+        return _installed(reference)
+    if not module_name or not attribute:
         raise UsageError(f"{purpose} {reference!r} does not name any code: write it as 'module:factory'")
     if module_name == "zoo":
         return _from_zoo(attribute)
@@ -41,12 +53,7 @@ def load(reference: str, *, purpose: str = "controller") -> Callable[..., Any]:
             near = get_close_matches(part, [name for name in dir(owner) if not name.startswith("_")], n=3)
             hint = f"did you mean {' or '.join(near)}?" if near else "name a function that takes a Client"
             raise UsageError(f"{purpose} {reference!r}: {module_name!r} has no {part!r}; {hint}")
-    if not callable(found):
-        raise UsageError(
-            f"{purpose} {reference!r} is a {type(found).__name__}, which cannot be called: name a function"
-        )
-    result: Callable[..., Any] = found
-    return result
+    return _called(found, reference, purpose)
 
 
 def reference_to(code: Any) -> str | None:
@@ -142,6 +149,23 @@ def _import_file(path: str) -> ModuleType:
     return module
 
 
+def _installed(name: str) -> Callable[..., Any]:
+    factories = registry.controllers()
+    if name not in factories:
+        others = f", or name an installed one: {', '.join(factories)}" if factories else ""
+        raise UsageError(f"{CONTROLLER} {name!r} does not name any code: write it as 'module:factory'{others}")
+    return _called(factories[name], name, CONTROLLER)
+
+
+def _called(found: Any, reference: str, purpose: str) -> Callable[..., Any]:
+    if not callable(found):
+        raise UsageError(
+            f"{purpose} {reference!r} is a {type(found).__name__}, which cannot be called: name a function"
+        )
+    result: Callable[..., Any] = found
+    return result
+
+
 def _from_zoo(identifier: str) -> Callable[..., Any]:
     entry_id, dot, twin = identifier.partition(".")
     entries = {entry.id: entry for entry in importlib.import_module("reference_impl.zoo").ZOO}
@@ -152,3 +176,34 @@ def _from_zoo(identifier: str) -> Callable[..., Any]:
     entry = entries[entry_id]
     factory: Callable[..., Any] = entry.fixed if dot else entry.wrong
     return factory
+
+
+def user_modules() -> list[ModuleType]:
+    """Loaded modules that are neither the standard library's, installed packages', nor ours, by name."""
+    paths = sysconfig.get_paths()
+    foreign = tuple(os.path.realpath(paths[key]) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+    found = []
+    for name in sorted(sys.modules):
+        module = sys.modules[name]
+        root = name.partition(".")[0]
+        file = getattr(module, "__file__", None)
+        ours = root in _OURS and not name.startswith("reference_impl.zoo")
+        if not isinstance(module, ModuleType) or not file or ours or root in _LIBRARIES:
+            continue
+        if not os.path.realpath(file).startswith(foreign):
+            found.append(module)
+    return found
+
+
+def modules_behind(starts: Iterable[ModuleType | None]) -> list[ModuleType]:
+    """These modules and the user modules whose names they use, and so on, by name."""
+    users = {module.__name__: module for module in user_modules()}
+    found = {module.__name__: module for module in starts if module is not None}
+    frontier = list(found.values())
+    while frontier:
+        for value in list(vars(frontier.pop()).values()):
+            name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            if isinstance(name, str) and name in users and name not in found:
+                found[name] = users[name]
+                frontier.append(users[name])
+    return [found[name] for name in sorted(found)]

@@ -1,12 +1,14 @@
 """What can go wrong with a trial itself, and with which exit code the command says so.
 
     SeatrialError
-    ├── UsageError 4                 yours to fix: what was asked for cannot be done; raised before step 0
+    ├── UsageError 4                 yours to fix: what was asked for cannot be done; raised before step 0 (*)
     ├── NonDeterminismError 3        the same schedule did not give the same bytes
     ├── AdapterError 3               the controller could not be started, or its process got out of hand
     │    └── LoopBlocked 3           its code kept the event loop for 10 wall seconds
     ├── TrialFailed 1                a property is violated (an AssertionError, so that pytest shows a failure)
     └── TrialInconclusive 2          nobody can tell: not a pass
+
+(*) Except a value of a schedule's weather that its fault cannot use: only the fault knows, and only when it strikes.
 
 A broken property is not an exception inside the engine but a judgement; only the outermost call (`check`, `replay`)
 turns it into one. Errors of the simulated world are `reference_impl.errors`: controllers catch those, none escapes.
@@ -28,7 +30,7 @@ class SeatrialError(Exception):
 class UsageError(SeatrialError):
     """You asked for what cannot be done: a name that does not exist, a file that does not parse, a value out of range.
 
-    Nothing has run yet. The message says what to type instead.
+    Nothing has run yet, or what runs stops without a verdict. The message says what to type instead.
     """
 
     exit_code: ClassVar[int] = 4

@@ -23,6 +23,8 @@ class Reference:
 
     def difference(self, world: "World") -> list[str]:
         """Where this world departs from fair weather, one line each."""
+        if "vandalism" in world.weather.fired_counts and not world.trial.repairs:
+            return []  # nobody promised to restore what users had no business to edit
         return differences(self.agreed, state_of(world))
 
     def requires(self, ref: ObjectRef, actions_done: int) -> bool:

@@ -1,16 +1,17 @@
 """From a shrunk schedule to what a user gets: confirmed by fresh runs, written to a folder, told in sentences."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness import registry
 from harness.determinism import assert_same_trace
-from harness.errors import NonDeterminismError
+from harness.errors import NonDeterminismError, TrialFailed, TrialInconclusive
 from harness.example import Example
 from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
-from harness.outcome import Violation
+from harness.outcome import Outcome, Violation
 from harness.report_folder import write_report
 from harness.schedule import Schedule, code_digest, versions
 from harness.session import Session
@@ -58,7 +59,7 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         "legal": legal,
         "obliged": obliged,
         "under_test": [program.name for program in session.plan.programs if program.under_test],
-        "replay": replay_hint.format(path="schedule.json"),
+        "replay": f"{replay_hint} schedule.json",
     }
     document = schedule.to_json()
     place = write_report(folder, session.trial.name, document, trace)
@@ -75,7 +76,7 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         schedule_path=str(path),
         trace_path=str(place / "trace.jsonl"),
         report_path=_report_path(place),
-        replay=replay_hint.format(path=path),
+        replay=f"{replay_hint} {shlex.quote(str(path))}",
         trace_sha256=trace.sha256(),
         reason=found.judgement.reason,
         narrative=narrative_of(trace, found),
@@ -122,5 +123,22 @@ def _report_path(place: Path) -> str:
     return str(place)
 
 
-def _trial_name(session: Session) -> str:
-    return session.trial.name
+def raised(outcome: Outcome, raise_on_failure: bool) -> Outcome:
+    if not raise_on_failure or outcome.verdict == "holds":
+        return outcome
+    if outcome.verdict == "violated":
+        raise TrialFailed(failure_text(outcome), outcome)
+    reasons = [f"{p.name}: {p.reason}" for p in outcome.properties if p.verdict == "unknown"]
+    raise TrialInconclusive(
+        "nobody can tell: " + ("; ".join([*outcome.warnings, *reasons]) or "no fault fired"), outcome
+    )
+
+
+def failure_text(outcome: Outcome) -> str:
+    """The narrative of the most severe violation, the others by name, and the replay command last."""
+    first, *others = outcome.violations
+    label = "legal" if first.legal else "hostile: real Kubernetes does not do this"
+    lines = [f"{first.property} is violated ({label}): {first.reason}", "", first.narrative]
+    lines += [f"also violated: {other.property} ({other.reason})" for other in others]
+    lines += ["", f"report: {first.report_path}", f"replay: {first.replay}"]
+    return "\n".join(lines)

@@ -8,6 +8,7 @@ its own, if the trial can be written to a file at all.
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 from harness.determinism import assert_same_lines
 from harness.schedule import Schedule, from_json
@@ -36,7 +37,7 @@ def assert_same_in_fresh_process(
     environment = {**os.environ, "PYTHONHASHSEED": other, "PYTHONPATH": found}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "harness.fresh"],
+            [sys.executable, "-P", "-m", "harness.fresh"],
             input=schedule.dumps().encode(),
             env=environment,
             capture_output=True,
@@ -62,7 +63,8 @@ def main() -> None:
 
     schedule = from_json(json.loads(sys.stdin.buffer.read()))
     trial = trial_from_description(schedule.trial)
-    with virtual_ambient(trial.factories):
+    # What the controller prints must not get between the lines of the trace.
+    with redirect_stdout(sys.stderr), virtual_ambient(trial.factories):
         example = Session(trial).run(schedule.workload, schedule.weather, schedule.salt)
     sys.stdout.buffer.write(example.world.trace.to_jsonl())
 

@@ -9,12 +9,13 @@ from what it can hit.
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from harness.ambient import virtual_ambient
 from harness.contract import Fault
 from harness.example import Example
 from harness.judge import Found
@@ -23,6 +24,7 @@ from harness.plan import faults_of
 from harness.session import Finding, Session, Target
 from harness.synchronous import SynchronousWorld
 from harness.trial import Trial
+from harness.watchdog import interruptible, watchdog
 from harness.weather import Action, Armed, Drawing
 
 FAULTS_MAX = 6
@@ -91,6 +93,9 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         self._budget = 0
         self._judged = False
         self._drawn = 0
+        self._contexts = ExitStack()
+        """Virtual time for controllers, Ctrl-C and the watchdog, from `begin` to `teardown` (inside `check` they are
+        there already, and entering them again changes nothing)."""
         self.world: SynchronousWorld
 
     @initialize(
@@ -102,6 +107,9 @@ class ControlPlaneMachine(RuleBasedStateMachine):
     )
     def begin(self, workload: int, salt: int, calm: int, budget: int, first: int) -> None:
         """A fresh plane comes up; workload, salt and a first fault are drawn, so that no example is without weather."""
+        self._contexts.enter_context(interruptible())
+        self._contexts.enter_context(virtual_ambient(self._session.trial.factories))
+        self._contexts.enter_context(watchdog())
         with self._noting_failures():
             self._begin(workload, salt, calm, budget, first)
 
@@ -196,11 +204,11 @@ class ControlPlaneMachine(RuleBasedStateMachine):
     def _raise_if_violated(self) -> None:
         example = self._example
         assert example is not None
-        if not example.violations:
+        session = self._session
+        found = session.unaccepted(example.violations)
+        if not found:
             return
         self._judged = True
-        session = self._session
-        found = example.violations
         session.findings.append(
             Finding(
                 workload=list(example.workload),
@@ -216,6 +224,7 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         """Heal, settle, judge; unless something has failed already."""
         example = self._example
         if example is None:
+            self._contexts.close()
             return
         try:
             # Hypothesis calls this on failing and overrun examples too, where judging would hide the real failure.
@@ -224,6 +233,7 @@ class ControlPlaneMachine(RuleBasedStateMachine):
                     self._judge(example)
         finally:
             example.close()
+            self._contexts.close()
             self._session.tally.add(example)
 
     def _judge(self, example: Example) -> None:

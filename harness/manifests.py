@@ -139,6 +139,8 @@ def _locate(path: str, directory: Path) -> Path:
     for candidate in tried:
         if candidate.is_file():
             return candidate
+        if candidate.is_dir():
+            raise UsageError(f"manifest {path!r} is a directory ({candidate}): name each of its files")
     places = " nor in ".join(dict.fromkeys(str(candidate.parent) for candidate in tried))
     raise UsageError(f"manifest {path!r} does not exist: looked for it in {places}. Check the path")
 

@@ -148,7 +148,8 @@ def faults_of(trial: Trial) -> tuple[Fault, ...]:
     """The fault kinds that this trial's weather may have.
 
     Profile `kubernetes`: what is legal and obliged. `hostile`: all. Named kinds count whatever the profile says of
-    obligation, but never what is not legal under `kubernetes`. Opt-in kinds only when they are named.
+    obligation, but never what is not legal under `kubernetes`. Opt-in kinds only when they are named, or when the trial
+    promises to repair (`Trial(repairs=...)`) what they break.
     """
     chosen = []
     for fault in registry.faults():
@@ -164,9 +165,10 @@ def faults_of(trial: Trial) -> tuple[Fault, ...]:
                     "use profile='hostile'"
                 )
             continue
-        if getattr(fault, "opt_in", False) and not named and fault.name not in getattr(trial, "extra_faults", ()):
+        promised = bool(trial.repairs) and getattr(fault, "on_repairs", False)
+        if getattr(fault, "opt_in", False) and not named and not promised:
             continue
-        if trial.profile == "kubernetes" and not fault.obliged and not named:
+        if trial.profile == "kubernetes" and not fault.obliged and not named and not promised:
             continue
         chosen.append(fault)
     return tuple(chosen)

@@ -1,4 +1,4 @@
-"""What can be plugged in: faults, properties, report formats, adapters and controllers, ours found like a stranger's.
+"""What can be plugged in: faults, properties, report formats and controllers, ours found like a stranger's.
 
 Each is an entry-point group whose values are one plug-in or a tuple of them. Ours come first (entry point `builtin`),
 then the others by entry-point name, so that the order does not depend on what was installed when. Of two plug-ins with
@@ -38,12 +38,6 @@ def properties() -> tuple[Property, ...]:
 def reports() -> tuple[Any, ...]:
     """All installed report formats (`name`, `suffix`, `render(trace) -> bytes`). Raises UsageError."""
     return _plug_ins("seatrial.reports")
-
-
-@cache
-def adapters() -> tuple[Any, ...]:
-    """All installed adapters (`name`, `start(endpoint)`). Raises UsageError."""
-    return _plug_ins("seatrial.adapters")
 
 
 @cache

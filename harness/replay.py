@@ -6,6 +6,7 @@ property that the schedule expects is judged; one written by hand, without `expe
 """
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from harness.ambient import virtual_ambient
 from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError, UsageError
 from harness.example import Example
-from harness.findings import narrative_of
+from harness.findings import narrative_of, raised
 from harness.judge import Found
 from harness.outcome import Outcome, PropertyVerdict, Violation
 from harness.schedule import Schedule, code_digest, from_json, load, versions
@@ -24,15 +25,22 @@ from harness.watchdog import interruptible, watchdog
 
 
 def replay(
-    schedule: str | os.PathLike[str] | dict[str, Any] | Schedule, trial: Trial | None = None, times: int = 1
+    schedule: str | os.PathLike[str] | dict[str, Any] | Schedule,
+    trial: Trial | None = None,
+    times: int = 1,
+    *,
+    raise_on_failure: bool = True,
 ) -> Outcome:
     """Run a schedule `times` times.
 
     Args:
         trial: in place of the one that the schedule describes (a fixed controller, or one that no file can hold).
 
+        raise_on_failure: raise for verdicts other than holds, as a test wants it; else everything is in the outcome.
+
     Raises:
-        UsageError: the file, or the trial in it, cannot be used. NonDeterminismError: the bytes differ.
+        TrialFailed: violated again. TrialInconclusive: it holds, but an action's anchor never came, or it was never
+            judged. UsageError: the file, or the trial in it, cannot be used. NonDeterminismError: the bytes differ.
     """
     if isinstance(schedule, Schedule):
         recorded = schedule
@@ -43,7 +51,6 @@ def replay(
     if times < 1:
         raise UsageError(f"times={times} runs nothing: give at least 1")
     began_wall_s = time.monotonic()
-    given = trial
     trial = trial or trial_from_description(recorded.trial)
     with interruptible(), virtual_ambient(trial.factories), watchdog():
         session = Session(trial)
@@ -51,13 +58,20 @@ def replay(
         for again in examples[1:]:
             assert_same_trace(examples[0].world.trace, again.world.trace)
     exact = (
-        recorded.expect is not None and recorded.versions == versions() and recorded.code_digest == code_digest(trial)
+        recorded.expect is not None
+        and recorded.versions == versions()
+        and recorded.code_digest == code_digest(trial)
+        and recorded.trial == trial.describe()
     )
-    if exact and given is None:
+    if exact:
         _compare(recorded, examples[0])
     outcome = _outcome(session, recorded, examples, exact=exact)
     outcome.wall_s = time.monotonic() - began_wall_s
-    return outcome
+    if isinstance(schedule, str | os.PathLike):
+        for violation in outcome.violations:
+            violation.schedule_path = os.fspath(schedule)
+            violation.replay = f"seatrial replay {shlex.quote(violation.schedule_path)}"
+    return raised(outcome, raise_on_failure)
 
 
 def _compare(recorded: Schedule, example: Example) -> None:
@@ -84,9 +98,13 @@ def _outcome(session: Session, recorded: Schedule, examples: list[Example], *, e
         )
     claims = [expected] if expected else [claim.name for claim in session.plan.properties]
     violated = {f.name: f for f in found}
+    # Of the property that it expects, a schedule promises an answer; one written by hand may have judged nothing.
+    judged = bool(expected) or any(example.world.judge.judged.values())
+    if example.restless:
+        warnings.append("still changing at the bound: it never came to rest")
     return Outcome(
-        verdict="violated" if found else "unknown" if missing else "holds",
-        properties=[_verdict(name, violated, bool(missing)) for name in claims],
+        verdict="violated" if found else "unknown" if missing or example.restless or not judged else "holds",
+        properties=[_verdict(name, violated, example, bool(missing)) for name in claims],
         warnings=warnings,
         faults_fired=dict(example.world.weather.fired_counts),
         examples=len(examples),
@@ -99,11 +117,13 @@ def _outcome(session: Session, recorded: Schedule, examples: list[Example], *, e
     )
 
 
-def _verdict(name: str, violated: dict[str, Found], missing: bool) -> PropertyVerdict:
+def _verdict(name: str, violated: dict[str, Found], example: Example, missing: bool) -> PropertyVerdict:
     if name in violated:
         return PropertyVerdict(name=name, verdict="violated", reason=violated[name].judgement.reason)
     if missing:
         return PropertyVerdict(name=name, verdict="unknown", reason="an action's anchor never came")
+    if name in example.world.judge.unknown and not example.world.judge.judged.get(name):
+        return PropertyVerdict(name=name, verdict="unknown", reason=example.world.judge.unknown[name])
     return PropertyVerdict(name=name, verdict="holds")
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import registry
 from harness.actions import validate_workload
+from harness.code_reference import modules_behind
 from harness.errors import UsageError
 from harness.manifests import kinds_served
 from reference_impl.protocol import JsonObject
@@ -164,20 +165,16 @@ def versions() -> dict[str, str]:
 
 
 def code_digest(trial: "Trial") -> str:
-    """SHA-256 over the source files of the modules that the controllers come from, in a fixed order.
+    """SHA-256 over the source files of the controllers' modules and of the user modules they use, in a fixed order.
 
-    Packages they import are not looked at: a change there is found as a trace that differs.
+    Installed packages are not looked at: a change there is found as a trace that differs.
     """
     sources: dict[str, bytes] = {}
-    for factory in trial.factories:
-        module = inspect.getmodule(factory)
-        try:
-            file = inspect.getsourcefile(module or inspect.unwrap(factory))
-        except TypeError:
-            file = None
-        if file is not None and os.path.isfile(file):
+    for module in modules_behind(inspect.getmodule(factory) for factory in trial.factories):
+        file = getattr(module, "__file__", None)
+        if file is not None and os.path.isfile(file) and file.endswith(".py"):
             # By module, not by path: the same code in another folder is the same code.
-            sources[module.__name__ if module else os.path.basename(file)] = Path(file).read_bytes()
+            sources[module.__name__] = Path(file).read_bytes()
     digest = hashlib.sha256()
     for name in sorted(sources):
         content = sources[name]

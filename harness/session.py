@@ -10,7 +10,7 @@ from harness.contract import Fault, Message, Moment
 from harness.example import Example, run_schedule
 from harness.fair_weather import DryRun, FairWeather, dry_run, learn
 from harness.judge import Found
-from harness.trial import Trial
+from harness.trial import Known, Trial
 from harness.weather import Action
 from harness.workload import WorkloadPool, beginning
 
@@ -74,6 +74,11 @@ class Tally:
         self.warnings.update(world.judge.warnings)
 
 
+def accepts(known: Known, found: Found) -> bool:
+    """Is this violation one that the user has accepted?"""
+    return known.property == found.name and known.kind in ("", "*", found.kind)
+
+
 class Session:
     """See the module. Raises UsageError if the controllers cannot be started."""
 
@@ -88,6 +93,8 @@ class Session:
         self.fair_weather = FairWeather(self.plan)
         self.tally = Tally()
         self.findings: list[Finding] = []
+        self.accepted: dict[Known, int] = {}
+        """Violations that the trial's `ignore` took in."""
         self._targets: dict[str, list[Target]] = {}
         self._tested_targets: dict[str, list[Target]] = {}
         self.failure: BaseException | None = None
@@ -105,6 +112,17 @@ class Session:
             [*first, *further]
             for further in WorkloadPool(self.trial, self.trial.seed, POOL_SIZE, POOL_LENGTH).workloads
         ]
+
+    def unaccepted(self, violations: Sequence[Found]) -> list[Found]:
+        """Those that the trial does not know and accept (`Trial(ignore=...)`); what is accepted is counted."""
+        left = []
+        for found in violations:
+            known = next((k for k in self.trial.ignore if accepts(k, found)), None)
+            if known is None:
+                left.append(found)
+            else:
+                self.accepted[known] = self.accepted.get(known, 0) + 1
+        return left
 
     def targets(self, fault: Fault) -> list[Target]:
         """Where this kind can strike, as far as fair weather has shown; those of controllers under test first."""

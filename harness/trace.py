@@ -12,8 +12,6 @@ import orjson
 
 from harness.errors import UsageError
 
-TRACE_VERSION = 1
-
 
 @dataclass(slots=True)
 class TraceEvent:

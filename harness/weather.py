@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.contract import Fault, Message, Moment, Verdict
+from harness.errors import UsageError
 from reference_impl.errors import ApiError
 from reference_impl.protocol import JsonObject, WatchEvent
 
@@ -46,7 +47,9 @@ CountKey = tuple[str, str, str, str, str]
 class Drawing:
     """A fault's values: those that were recorded, else drawn from a seed and recorded."""
 
-    def __init__(self, values: dict[str, Any], rng: random.Random) -> None:
+    def __init__(self, values: dict[str, Any], rng: random.Random, *, action: str = "a fault") -> None:
+        """`action` says, in messages, which action of which schedule the recorded values are from."""
+        self._action = action
         self.values = values
         self._given = dict(values)
         self._random = rng
@@ -56,17 +59,25 @@ class Drawing:
         self.values = dict(self._given)
 
     def seconds(self, name: str, low: float, high: float) -> float:
-        """Log-uniform between `low` and `high`, to the millisecond."""
+        """Log-uniform between `low` and `high`, to the millisecond. Raises UsageError if no time is recorded."""
         if name not in self.values:
             start = max(low, 0.001)
             drawn = low if high <= low else start * (high / start) ** self._random.random()
             self.values[name] = round(drawn, 3)
-        return float(self.values[name])
+        value = self.values[name]
+        # Recorded values may lie outside low to high: whoever edits a schedule may want just that.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise self._wrong(name, "a number of virtual seconds, 0 or more")
+        return float(value)
 
     def integer(self, name: str, low: int, high: int) -> int:
+        """Evenly from `low` to `high`. Raises UsageError if what is recorded is no whole number."""
         if name not in self.values:
             self.values[name] = self._random.randint(low, high)
-        return int(self.values[name])
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0 <= low:
+            raise self._wrong(name, "a whole number" if low < 0 else "a whole number, 0 or more")
+        return value
 
     def choice(self, name: str, options: Sequence[Any]) -> Any:
         """One of `options`; a recorded value that is no longer among them falls back on the first."""
@@ -75,6 +86,12 @@ class Drawing:
         if self.values[name] not in options:
             self.values[name] = options[0]
         return self.values[name]
+
+    def _wrong(self, name: str, wanted: str) -> UsageError:
+        return UsageError(
+            f"{self._action}: {name!r} is {self.values[name]!r} but must be {wanted}: "
+            "correct it in the schedule, or leave it out to have it drawn"
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -424,7 +441,8 @@ def armed_from(action: Action, fault: Fault, index: int, seed: int) -> Armed:
     # At a moment there is no message whose component it could be: there it is one of the values.
     anchors = {"do", "at", "request", "event", "step"} | (set() if action["at"] == "step" else {"component"})
     values = {key: value for key, value in action.items() if key not in anchors}
-    drawing = Drawing(values, random.Random(f"{seed}/{index}"))
+    named_action = f"weather[{index}] ({fault.name})"
+    drawing = Drawing(values, random.Random(f"{seed}/{index}"), action=named_action)
     if action["at"] == "step":
         return Armed(fault=fault, phase="step", component=None, step=action["step"], drawing=drawing, origin=index)
     named = action.get("request") or action.get("event") or {}
@@ -440,6 +458,3 @@ def armed_from(action: Action, fault: Fault, index: int, seed: int) -> Armed:
         drawing=drawing,
         origin=index,
     )
-
-
-FOREVER_S = math.inf

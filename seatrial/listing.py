@@ -18,8 +18,7 @@ def faults(*, as_json: bool) -> None:
 
     found = registry.faults()
     if as_json:
-        names = ("name", "legal", "obliged", "source")
-        print_json({"faults": [{name: getattr(fault, name) for name in names} for fault in found]})
+        print_json({"faults": [_fault_entry(fault) for fault in found]})
         return
     print_table([(fault.name, _label(fault), fault.source) for fault in found])
 
@@ -66,9 +65,18 @@ LISTINGS: dict[str, tuple[Callable[..., None], str]] = {
 
 
 def _label(fault: "Fault") -> str:
-    if not fault.legal:
-        return "hostile"
-    return "legal, obliged" if fault.obliged else "legal, not obliged"
+    words = ["legal", "obliged" if fault.obliged else "not obliged"] if fault.legal else ["hostile"]
+    return ", ".join([*words, *(["opt-in"] if getattr(fault, "opt_in", False) else [])])
+
+
+def _fault_entry(fault: "Fault") -> dict[str, Any]:
+    return {
+        "name": fault.name,
+        "legal": fault.legal,
+        "obliged": fault.obliged,
+        "opt_in": bool(getattr(fault, "opt_in", False)),
+        "source": fault.source,
+    }
 
 
 def _property_entry(claim: "Property") -> dict[str, Any]:

@@ -19,6 +19,8 @@ class Vandalism:
     obliged: bool = False
     source: str = "https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/; Acto (SOSP'23)"
     opt_in: bool = True
+    on_repairs: bool = True
+    """On without being named when the trial says what its controllers repair."""
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) and bool(occasion.plane.owned_objects())

@@ -55,6 +55,8 @@ def delete_owned(world: "World", *, child: str, **_: Any) -> bool:
 def vandalize(world: "World", *, child: str, what: str, **_: Any) -> bool:
     """A user edits what is not theirs: labels, ownerReferences, finalizers, replicas or data of an owned object."""
     obj = _owned(world, child)
+    if obj is not None and world.trial.repairs and obj["kind"] not in world.trial.repairs:
+        return False
     body = _vandalism(obj, what) if obj is not None else None
     return obj is not None and body is not None and user_patch(world, **_place(obj), body=body)
 

@@ -86,12 +86,6 @@ def _parse_labels(text: str) -> Predicate:
 _NO_LABELS: Final[dict[str, str]] = {}
 
 
-@lru_cache(maxsize=2048)
-def match_labels_text(text: str) -> LabelsPredicate:
-    """Like `parse_labels`, over a label map. Raises BadRequest."""
-    return _all_of(_requirements(text))
-
-
 def match_expressions(selector: JsonObject | None) -> LabelsPredicate:
     """A predicate over a label map for a `metav1.LabelSelector` object.
 

@@ -13,11 +13,15 @@ and hear from it. Kubelets are made per node: `reference_impl.kubelet.kubelet(no
 from collections.abc import Callable, Sequence
 
 from reference_impl.controllers.deployment import deployment
+from reference_impl.controllers.disruption import disruption
+from reference_impl.controllers.endpointslice import endpointslice
 from reference_impl.controllers.garbage_collector import garbage_collector
+from reference_impl.controllers.job import job
+from reference_impl.controllers.load_balancer import load_balancer
 from reference_impl.controllers.namespace import namespace
 from reference_impl.controllers.node_lifecycle import node_lifecycle
-from reference_impl.controllers.registry_b import CONTROLLERS_B
 from reference_impl.controllers.replicaset import replicaset
+from reference_impl.controllers.statefulset import statefulset
 from reference_impl.runtime import Client, Controller, Part
 
 Factory = Callable[[Client], Part | Sequence[Part]]
@@ -37,6 +41,10 @@ CONTROLLERS: dict[str, Factory] = {
     "namespace": namespace,
     "node-lifecycle": node_lifecycle,
     "scheduler": scheduler,
-    **CONTROLLERS_B,
+    "statefulset": statefulset,
+    "job": job,
+    "endpointslice": endpointslice,
+    "load-balancer": load_balancer,
+    "disruption": disruption,
 }
-"""Adding a controller: its module here, and its line in this table (or in `registry_b`)."""
+"""Adding a controller: its module here, and its line in this table. Kinds refer to these names."""

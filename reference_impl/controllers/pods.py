@@ -56,11 +56,6 @@ def available_in_s(pod: JsonObject, min_ready_s: float, now: datetime) -> float 
     return min_ready_s if age_s is None else max(0.0, min_ready_s - age_s)
 
 
-def is_available(pod: JsonObject, min_ready_s: float, now: datetime) -> bool:
-    """Ready for at least `min_ready_s` virtual seconds, by this clock (`IsPodAvailable`)."""
-    return available_in_s(pod, min_ready_s, now) == 0.0
-
-
 def deletion_order(pods: Iterable[JsonObject], related_on_node: Mapping[str, int] | None = None) -> list[JsonObject]:
     """The pods, first to delete first: unassigned, pending, not ready, cheapest, most crowded, newest.
 

@@ -4,7 +4,7 @@ The bug: the elector gives up a lease that it could not renew, and the work goes
 another may lead. Real case: kubernetes#23731, where the callback for the end of leadership was never called after a
 lost update.
 
-Weather: whatever keeps the leader from renewing its lease for thirty seconds.
+Weather: whatever keeps the leader from renewing its lease for twenty seconds.
 Caught by: `leader_writes_inside_its_lease`.
 The twin works inside the elector's own scope: the end of leadership is the end of the process.
 """
@@ -17,8 +17,8 @@ from reference_impl.zoo.entry import Entry
 from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, sleep
 
 PERIOD_S = 3.0
-LEASE_S = 45.0
-DEADLINE_S = 30.0
+LEASE_S = 24.0
+DEADLINE_S = 20.0
 """Longer than by default, so that slow messages alone do not end a leadership."""
 
 
@@ -98,5 +98,5 @@ ENTRY = Entry(
         definition("Setting", {"value": {"type": "integer"}}),
         custom("Setting", "colour", {"value": 7}),
     ),
-    trial_options={"workload": [sleep(45)]},
+    trial_options={"workload": [sleep(35)]},
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness import registry
+from harness.contract import Fault
 
 TOP = Path(__file__).parents[2]
 README = TOP / "README.md"
@@ -12,7 +13,7 @@ README = TOP / "README.md"
 
 def faults() -> str:
     """Each kind of weather: its label, what it does in a sentence, who says that it happens."""
-    rows = [(f"`{f.name}`", _legality(f.legal, f.obliged), _says(f), f.source) for f in registry.faults()]
+    rows = [(f"`{f.name}`", _label(f), _says(f), f.source) for f in registry.faults()]
     return _table(("kind", "label", "what happens", "source"), rows)
 
 
@@ -40,10 +41,9 @@ def with_tables(text: str) -> str:
     return text
 
 
-def _legality(legal: bool, obliged: bool) -> str:
-    if not legal:
-        return "hostile"
-    return "legal, obliged" if obliged else "legal, not obliged"
+def _label(fault: Fault) -> str:
+    words = ["legal", "obliged" if fault.obliged else "not obliged"] if fault.legal else ["hostile"]
+    return ", ".join([*words, *(["opt-in"] if getattr(fault, "opt_in", False) else [])])
 
 
 def _says(plug_in: object) -> str:

@@ -36,7 +36,10 @@ def test_a_wrong_controller_is_found_shrunk_and_replayed(tmp_path: Path) -> None
     first = outcome.violations[0]
     assert (first.legal, first.obliged) == (True, True)
     assert first.actions == first.faults + first.workload <= 3
-    again = replay(first.schedule_path, trial=trials.trial(trials.forgetful, faults=FAULTS))
+    trial = trials.trial(trials.forgetful, faults=FAULTS)
+    again = replay(first.schedule_path, trial=trial, raise_on_failure=False)
+    with pytest.raises(TrialFailed, match="replay: seatrial replay"):
+        replay(first.schedule_path, trial=trial)
     assert [v.property for v in again.violations] == [first.property]
     assert again.violations[0].trace_sha256 == first.trace_sha256
 
@@ -44,7 +47,7 @@ def test_a_wrong_controller_is_found_shrunk_and_replayed(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_a_fix_is_replayed_semantically_and_holds(tmp_path: Path) -> None:
     path = _check(tmp_path, trials.forgetful).violations[0].schedule_path
-    outcome = replay(path, trial=trials.trial(trials.steady, faults=FAULTS))
+    outcome = replay(path, trial=trials.trial(trials.steady, faults=FAULTS), raise_on_failure=False)
     assert outcome.verdict in ("holds", "unknown")
     assert outcome.violations == []
 
@@ -70,6 +73,14 @@ def test_a_known_violation_is_accepted_and_one_that_matches_nothing_is_reported(
     unmatched = Known(property="converges", kind="Website", reason="we know")
     outcome = _check(tmp_path, ignore=[unmatched])
     assert any("matched nothing" in warning for warning in outcome.warnings)
+
+
+@pytest.mark.slow
+def test_the_search_goes_on_past_a_violation_that_is_accepted(tmp_path: Path) -> None:
+    everything = [Known(property=p.name, kind="*", reason="we know") for p in trials.trial().property_objects]
+    outcome = _check(tmp_path, trials.forgetful, ignore=everything)
+    assert (outcome.violations, outcome.examples) == ([], 40)
+    assert sum("matched nothing" in warning for warning in outcome.warnings) < len(everything)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import registry
 from harness.code_reference import load, name_of_code, reference_to
 from harness.errors import UsageError
 
@@ -43,6 +44,17 @@ def test_a_file_can_be_named_by_its_path(tmp_path: Path) -> None:
         assert load(f"{tmp_path}/h8_probe_module.py:factory")(None) == 7
     finally:
         sys.modules.pop("h8_probe_module", None)
+
+
+def test_a_name_without_a_colon_is_an_installed_controller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "controllers", lambda: {"operator": json.dumps, "odd": 3})
+    assert load("operator") is json.dumps
+    with pytest.raises(UsageError, match="'odd' is a int, which cannot be called"):
+        load("odd")
+    with pytest.raises(UsageError, match="name an installed one: operator, odd"):
+        load("website")
+    with pytest.raises(UsageError, match="predicate 'operator' does not name any code"):
+        load("operator", purpose="predicate")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,12 @@ def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
         read(tmp_path, "gone.yaml")
 
 
+def test_a_directory_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    with pytest.raises(UsageError, match=r"'site' is a directory \(.*\): name each of its files"):
+        read(tmp_path, "site")
+
+
 def test_a_custom_resource_that_fails_its_schema_names_the_field() -> None:
     with pytest.raises(UsageError, match=r"Website default/front: .*spec\.size"):
         read(Path(), CRD, {**SITE, "spec": {"size": 99}})

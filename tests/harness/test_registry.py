@@ -18,8 +18,10 @@ HERE = __name__
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     registry.faults.cache_clear()
+    registry.controllers.cache_clear()
     yield
     registry.faults.cache_clear()
+    registry.controllers.cache_clear()
 
 
 def install(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
@@ -48,6 +50,11 @@ def test_the_first_of_two_with_one_name_wins(monkeypatch: pytest.MonkeyPatch) ->
     install(monkeypatch, ("zz", f"{HERE}:TWIN"))
     assert names(registry.faults()) == ["crash", "latency"]
     assert not hasattr(registry.faults()[0], "theirs")
+
+
+def test_controllers_are_found_by_the_name_of_their_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, ("operator", f"{HERE}:names"))
+    assert registry.controllers() == {"operator": names}
 
 
 @pytest.mark.parametrize(

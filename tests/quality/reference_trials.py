@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--built-ins", default="all")
     given = parser.parse_args(arguments)
-    alarms = total = 0
+    alarms = unknown = total = 0
     print("| trial | seed | examples | verdict | violated | examples/s |\n|---|---|---|---|---|---|", flush=True)
     for name in given.names or TRIALS:
         for seed in range(given.seeds):
@@ -106,10 +106,12 @@ def main(arguments: list[str]) -> int:
             row = (name, seed, outcome.examples, outcome.verdict, violated, f"{rate:.1f}")
             print("| " + " | ".join(map(str, row)) + " |", flush=True)
             alarms += bool(outcome.violations)
+            unknown += not outcome.violations and outcome.verdict != "holds"
             total += outcome.examples
-    bound = f"; fewer than {upper_bound_95(total):.3%} of such examples fail at 95 %" if not alarms else ""
-    print(f"\n{alarms} alarm(s) in {total} examples{bound}")
-    return 1 if alarms else 0
+    failed = bool(alarms or unknown)
+    bound = f"; fewer than {upper_bound_95(total):.3%} of such examples fail at 95 %" if not failed else ""
+    print(f"\n{alarms} alarm(s) and {unknown} unknown in {total} examples{bound}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -13,4 +13,5 @@ EXAMPLES = 25
 def test_a_reference_controller_stays_silent(name: str) -> None:
     outcome = run(name, examples=EXAMPLES, seed=0)
     assert [(violation.property, violation.reason) for violation in outcome.violations] == []
+    assert outcome.verdict == "holds"
     assert outcome.faults_fired

@@ -41,7 +41,8 @@ def test_it_succeeds_if_the_bug_is_found_and_the_twin_is_silent(
     ("staged", "complaint"),
     [
         ({"bug": outcome()}, "the planted bug was not found"),
-        ({"twin": violated()}, "a false alarm"),
+        ({"twin": violated()}, "the fixed twin was not found to hold"),
+        ({"twin": outcome(verdict="unknown")}, "the fixed twin was not found to hold"),
         ({"struck": False}, "did not change what was seen"),
     ],
 )

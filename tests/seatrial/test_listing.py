@@ -34,7 +34,14 @@ def test_every_fault_is_labelled(capsys: pytest.CaptureFixture[str]) -> None:
     listing.faults(as_json=True)
     faults = printed(capsys)["faults"]
     assert faults
-    assert all(isinstance(fault["legal"], bool) and isinstance(fault["obliged"], bool) for fault in faults)
+    assert all(isinstance(fault[label], bool) for fault in faults for label in ("legal", "obliged", "opt_in"))
+    assert "vandalism" in [fault["name"] for fault in faults if fault["opt_in"]]
+
+
+def test_the_text_says_what_strikes_only_if_it_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.faults(as_json=False)
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("vandalism"))
+    assert "opt-in" in line
 
 
 def test_zoo_entries_have_exactly_the_documented_keys(capsys: pytest.CaptureFixture[str]) -> None:
