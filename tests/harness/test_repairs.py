@@ -50,7 +50,7 @@ def test_vandalism_is_off_until_something_is_promised() -> None:
 
 
 def _violated(tmp_path: Path, factory: Any, **options: Any) -> list[str]:
-    trial = trials.trial(factory, faults=("vandalism",), **options)
+    trial = trials.trial(factory, faults=("vandalism",), properties=("converges",), **options)
     outcome = check(trial, examples=60, report_dir=tmp_path, raise_on_failure=False)
     assert outcome.faults_fired.get("vandalism")
     return [violation.property for violation in outcome.violations]
