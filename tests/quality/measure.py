@@ -57,7 +57,7 @@ class Effort:
 
 
 FULL = Effort()
-BOUNDED = Effort(seeds=1, calm=15, without=40, only=0, twin_seeds=1, twin=40)
+BOUNDED = Effort(seeds=1, calm=10, without=30, only=0, twin_seeds=1, twin=30)
 
 
 @dataclass(slots=True, kw_only=True)
