@@ -1,15 +1,18 @@
 """Waits for rest, and knows it when it sees it.
 
 At rest: nothing is under way, every timer that was pending when things first fell silent has fired since without
-causing an effective write, and silence has lasted longer than any lease in the plane. Effective write: a committed
-change outside Leases, Node heartbeats, Events and `volatile`. Periodic upkeep (heartbeats, lease renewals) never rests
-and is not waited for.
+causing an effective write, every informer is connected again, and silence has lasted longer than any lease in the
+plane. Effective write: a committed change outside Leases, Node heartbeats, Events and `volatile`. Periodic upkeep
+(heartbeats, lease renewals) never rests and is not waited for.
 """
 
 import math
 from typing import TYPE_CHECKING
 
+from harness.knowledge import Session
+from harness.wire import session_of
 from harness.world import DELIVERIES_MAX, Exhausted
+from reference_impl.runtime import Informer
 
 if TYPE_CHECKING:
     from harness.world import World
@@ -20,6 +23,10 @@ SILENCE_FAIR_S = 5.0
 """In fair weather nobody dies, so nobody has to wait for a lease to run out."""
 SILENCE_SHORT_S = 2.0
 """Between idempotence passes, where nobody has died: longer than a container takes to start."""
+RECONNECTED_S = 150.0
+"""How much longer an informer without a stream is waited for: its back-off is 30 to 60 s at its longest, and it may
+need to watch, list and watch once more. A kind that is not served never gets one."""
+DEAF_POLL_S = 5.0
 PATIENCE_S = 3000.0
 """Virtual seconds in which a plane has to come to rest; more if a longer timer is pending (design section 4.4)."""
 
@@ -44,13 +51,37 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
                 limit_s = max(limit_s, began_s + 3 * (horizon_s - began_s))
             rest_s = max(horizon_s, max(world.last_effective_s, began_s) + silence_s)
             if network.messages == 0 and network.now_s >= rest_s and quiet_at == world.history.effective_count:
-                return True
+                if network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
+                    return True
+                rest_s = network.now_s + DEAF_POLL_S
             if network.now_s >= limit_s or world.deliveries - began_deliveries > DELIVERIES_MAX:
                 return False
             until_s = network.messages_horizon_s() if network.messages else rest_s
             world.run(max(until_s, network.now_s))
     except Exhausted:
         return False
+
+
+def someone_is_deaf(world: "World") -> bool:
+    """Does an informer have no stream? It waits to connect again, and knows nothing of what has happened since."""
+    for process in world.processes:
+        life = process.life
+        if life is None or life.client is None:
+            continue
+        heard = {session_of(stream.request) for stream in life.streams}
+        if any(_session_of_informer(informer) not in heard for informer in life.client.informers.all()):
+            return True
+    return False
+
+
+def _session_of_informer(informer: Informer) -> Session:
+    return (
+        informer.api_version,
+        informer.kind,
+        informer.namespace or "",
+        informer.labels or "",
+        informer.fields or "",
+    )
 
 
 def timers_horizon_s(world: "World") -> float:

@@ -13,6 +13,7 @@ from harness.trial import Trial
 from reference_impl.zoo import ZOO
 
 SALT = 7
+SEED_OF_A_LONG_BACK_OFF = 1002
 
 
 def test_messages_take_no_time_once_the_storm_is_over() -> None:
@@ -84,6 +85,20 @@ def test_a_call_outside_that_its_dead_client_did_not_finish_is_closed() -> None:
     assert example.violations == []
 
 
+def test_an_informer_that_waits_to_connect_again_is_waited_for() -> None:
+    session = _session("two-buckets", twin="fixed", seed=SEED_OF_A_LONG_BACK_OFF)
+    crash = {"do": "apiserver_crash", "at": "request", "component": "buckets"}
+    patched = {"verb": "patch", "kind": "Bucket", "name": "logs"}
+    weather = [
+        {**crash, "request": {**patched, "nth": 1}, "seconds": 42.0},
+        {**crash, "request": {**patched, "nth": 2}, "seconds": 46.0},
+    ]
+    workload = [*session.workloads[0], {"do": "sleep", "seconds": 32.0}, {"do": "sleep", "seconds": 8.0}]
+    example = session.run(workload, weather, 0)
+    assert len(example.weather) == len(weather)
+    assert example.violations == []
+
+
 def test_a_finding_that_hangs_on_a_message_still_under_way_ends_under_the_calm_salt() -> None:
     session = _session("reaped-by-name")
     finding = next(finding for salt in range(1, 200) if (finding := _found(session, salt)) is not None)
@@ -104,9 +119,9 @@ _TIME_TRAVEL = {
 }
 
 
-def _session(entry_id: str, twin: str = "wrong") -> Session:
+def _session(entry_id: str, twin: str = "wrong", seed: int = 0) -> Session:
     entry = next(entry for entry in ZOO if entry.id == entry_id)
-    return Session(Trial(getattr(entry, twin), entry.manifests, **entry.trial_options))
+    return Session(Trial(getattr(entry, twin), entry.manifests, seed=seed, **entry.trial_options))
 
 
 def _found(session: Session, salt: int) -> Finding | None:

@@ -3,11 +3,14 @@
 The whole measurement is one command: `python -m tests.quality.measure`.
 """
 
+import ast
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import reference_impl.zoo
 from harness import registry
 from reference_impl.zoo import DEMO, ZOO, Entry
 from tests.quality.measure import BOUNDED, calm_violations, measure
@@ -16,6 +19,8 @@ TRIGGERS = (
     "stale read", "time travel", "unobserved state", "crash between two writes", "reply lost", "duplicate",
     "uid confusion", "cache not synced", "leader overlap", "hot loop", "missing watch", "leaked outside resource",
 )  # fmt: skip
+
+FILES = sorted(Path(reference_impl.zoo.__file__).parent.glob("*.py"))
 
 entries = pytest.mark.parametrize("entry", ZOO, ids=lambda entry: entry.id)
 
@@ -43,6 +48,14 @@ def test_ids_are_unique_and_one_entry_is_for_demonstrations() -> None:
     assert [entry.id for entry in ZOO if "demo" in entry.tags] == [DEMO]
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_it_uses_only_names_that_a_stranger_may_use(file: Path) -> None:
+    for module in _imported(file):
+        ours = module.startswith("reference_impl.zoo") or module in ("reference_impl.runtime", "reference_impl.errors")
+        assert ours or module.partition(".")[0] in ("trio", *sys.stdlib_module_names), module
+
+
+@pytest.mark.slow
 def test_a_bug_that_needs_no_weather_is_told_from_one_that_does() -> None:
     noisy = next(entry for entry in ZOO if not entry.calm_silent)
     assert calm_violations(noisy, "wrong", 1) != []
@@ -52,3 +65,13 @@ def test_a_promise_that_does_not_hold_is_told(tmp_path: Path) -> None:
     entry = next(entry for entry in ZOO if entry.id == DEMO)
     effort = replace(BOUNDED, calm=0, twin=1, seeds=0)
     assert measure(replace(entry, faults=("list_order",)), replace(effort, without=60), str(tmp_path)).broken != []
+
+
+def _imported(file: Path) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
