@@ -34,6 +34,7 @@ class Example:
     Args:
         reference: what fair weather agrees on for what users are going to do. Needed during the storm already: what
             is required must not be deleted.
+        weather: recorded actions to arm. Late messages among them may be of the time when the plane comes up.
     """
 
     def __init__(
@@ -45,10 +46,14 @@ class Example:
         kernel: str = "direct",
         judging: bool = True,
         reference: Reference | None = None,
+        weather: Sequence[Action] = (),
     ) -> None:
         self.plan = plan
         self.salt = salt
-        self.world = World(plan, salt=salt, seed=seed, kernel=kernel, judging=judging)
+        early, rest = _split(self._armed(weather))
+        self.world = World(plan, salt=salt, seed=seed, kernel=kernel, judging=judging, early=early)
+        for armed in rest:
+            self.arm(armed)
         self.world.reference = reference
         self.workload: list[Action] = []
         self.exhausted = False
@@ -65,12 +70,19 @@ class Example:
         self.world.weather.arm(armed)
 
     def arm_all(self, weather: Sequence[Action]) -> None:
-        """Arm recorded actions. Kinds that are not installed were refused when the schedule was read."""
+        """Arm recorded actions."""
+        for armed in self._armed(weather):
+            self.arm(armed)
+
+    def _armed(self, weather: Sequence[Action]) -> list[Armed]:
+        """Of recorded actions. Kinds that are not installed were refused when the schedule was read."""
         from harness import registry
 
-        faults = {fault.name: fault for fault in registry.faults()}
-        for index, action in enumerate(weather):
-            self.arm(armed_from(action, faults[action["do"]], index, self.plan.trial.seed))
+        faults = {fault.name: fault for fault in registry.faults()} if weather else {}
+        return [
+            armed_from(action, faults[action["do"]], index, self.plan.trial.seed)
+            for index, action in enumerate(weather)
+        ]
 
     def act(self, action: Action) -> bool:
         """A user acts, and time passes until the next action: a second, or `in_flight` deliveries, or until rest.
@@ -255,6 +267,16 @@ def _informers(process: Any) -> list[Any]:
     return [i for i in process.life.client.informers.all() if i.synced]
 
 
+def _split(weather: Sequence[Armed]) -> tuple[list[Armed], list[Armed]]:
+    """(late messages that may be of the time when the plane comes up, the rest). What is not anchored exactly is meant
+    for later: otherwise it would strike the first message of its kind, which is some informer's."""
+    early = [armed.fault.name == "latency" and armed.nth is not None for armed in weather]
+    return (
+        [armed for armed, is_early in zip(weather, early, strict=True) if is_early],
+        [armed for armed, is_early in zip(weather, early, strict=True) if not is_early],
+    )
+
+
 def run_schedule(
     plan: Plan,
     workload: Sequence[Action],
@@ -271,11 +293,10 @@ def run_schedule(
     `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more). `linger_s`:
     how much longer a world runs once it has failed, so that what is under way still arrives.
     """
-    example = Example(plan, salt=salt, kernel=kernel, reference=reference)
+    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather)
     try:
         if watch_for_mutation:
             example.world.watch_for_mutation()
-        example.arm_all(weather)
         for action in workload:
             if example.violations or example.exhausted:
                 break

@@ -7,7 +7,7 @@ function of the trial, the salt and the schedule. What weather can do to it is i
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from harness.process import EPOCH, Life, Process, exit_of
 from harness.recorder import Recorder, changed_paths
 from harness.trace import Trace
 from harness.watchdog import BEAT
-from harness.weather import Weather
+from harness.weather import Armed, Weather
 from harness.wire import Command, Stream
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
@@ -61,7 +61,14 @@ class World:
     """See the module. `salt` 0 is calm. `plan` says what to start; `reference` what fair weather agreed on, or None."""
 
     def __init__(
-        self, plan: Plan, *, salt: int = 0, seed: int | None = None, kernel: str = "direct", judging: bool = True
+        self,
+        plan: Plan,
+        *,
+        salt: int = 0,
+        seed: int | None = None,
+        kernel: str = "direct",
+        judging: bool = True,
+        early: Sequence[Armed] = (),
     ) -> None:
         self.plan = plan
         self.trial = plan.trial
@@ -134,6 +141,8 @@ class World:
         self.judge = Judge(self, plan.properties if judging else ())
         self.processes: list[Process] = []
         self.kernel = KERNELS[kernel](salt)
+        for armed in early:
+            self.weather.arm(armed)
         try:
             self._come_up()
         except BaseException:

@@ -107,13 +107,7 @@ def fixed(client: Client) -> Component:
 ENTRY = Entry(
     id="counted-twice",
     property="converges",
-    faults=(
-        "resync",
-        "relist",
-        "watch_gap",
-        "stale_read",
-        "time_travel",
-    ),
+    faults=("resync", "relist", "watch_gap", "stale_read", "time_travel", "apiserver_crash"),
     bug="https://github.com/kubernetes/kubernetes/issues/96416",
     tags=("duplicate",),
     wrong=wrong,
@@ -121,6 +115,7 @@ ENTRY = Entry(
     manifests=(
         definition("Machine", {"address": {"type": "string"}}),
         custom("Machine", "alpha", {"address": "10.0.1.0/24"}),
+        custom("Machine", "beta", {"address": "10.0.2.0/24"}),
     ),
-    trial_options={"workload": [delete("Machine", "alpha")]},
+    trial_options={"workload": [delete("Machine", "alpha"), delete("Machine", "beta")]},
 )

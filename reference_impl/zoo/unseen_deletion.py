@@ -19,14 +19,14 @@ from reference_impl.zoo.manifests import (
     config_map,
     custom,
     definition,
-    is_controlled_by,
     is_deleting,
     patch,
-    reference_to,
 )
 
 Json = dict[str, Any]
 DRAINED = "zoo.seatrial.dev/drained"
+RING = "ring"
+"""The label by which members and data belong to a ring. Unowned on purpose: data outlives its ring."""
 
 
 class Ring:
@@ -44,9 +44,9 @@ class Ring:
             return
         wanted = [f"{request.name}-{ordinal}" for ordinal in range(ring["spec"]["size"])]
         for name in wanted:
-            await self._create(_member(name, ring))
-            await self._create(config_map({"name": f"data-{name}"}, {"rows": "42"}, ring))
-        members = [m for m in await self.client.list(API, "Member", request.namespace) if is_controlled_by(m, ring)]
+            await self._create(_member(name, request.name))
+            await self._create(config_map({"name": f"data-{name}", "labels": {RING: request.name}}, {"rows": "42"}))
+        members = await self.client.list(API, "Member", request.namespace, labels=f"{RING}={request.name}")
         for member in members:
             name = member["metadata"]["name"]
             if name not in wanted and not is_deleting(member):
@@ -82,8 +82,10 @@ class Ring:
 
 class LevelTriggeredRing(Ring):
     async def clean_up(self, ring: Json, kept: list[str]) -> None:
-        for data in await self.client.list("v1", "ConfigMap", ring["metadata"]["namespace"]):
-            if is_controlled_by(data, ring) and data["metadata"]["name"].removeprefix("data-") not in kept:
+        metadata = ring["metadata"]
+        labels = f"{RING}={metadata['name']}"
+        for data in await self.client.list("v1", "ConfigMap", metadata["namespace"], labels=labels):
+            if data["metadata"]["name"].removeprefix("data-") not in kept:
                 await _delete(self.client, "v1", "ConfigMap", data)
 
 
@@ -104,16 +106,21 @@ def fixed(client: Client) -> list[Part]:
 
 
 def _controllers(ring: Ring) -> list[Part]:
-    watches = [Watch(API, "Ring"), Watch(API, "Member", owner="Ring"), Watch("v1", "ConfigMap", owner="Ring")]
+    parts = [Watch(API, "Member", map=_ring_of), Watch("v1", "ConfigMap", map=_ring_of)]
     return [
-        Controller(name="ring", reconcile=ring.reconcile, watches=watches),
+        Controller(name="ring", reconcile=ring.reconcile, watches=[Watch(API, "Ring"), *parts]),
         Controller(name="drainer", reconcile=ring.drain, watches=[Watch(API, "Member")]),
     ]
 
 
-def _member(name: str, ring: Json) -> Json:
+def _ring_of(part: Json) -> list[Request]:
+    ring = (part["metadata"].get("labels") or {}).get(RING)
+    return [Request(part["metadata"]["namespace"], ring)] if ring else []
+
+
+def _member(name: str, ring: str) -> Json:
     member = custom("Member", name, {})
-    member["metadata"] |= {"finalizers": [DRAINED], "ownerReferences": [reference_to(ring)]}
+    member["metadata"] |= {"finalizers": [DRAINED], "labels": {RING: ring}}
     return member
 
 
@@ -143,7 +150,7 @@ ENTRY = Entry(
     manifests=(
         definition("Ring", {"size": {"type": "integer", "minimum": 0}}),
         definition("Member", {}),
-        custom("Ring", "ring", {"size": 2}),
+        custom("Ring", "ring", {"size": 3}),
     ),
     trial_options={"workload": [patch("Ring", "ring", {"size": 1})]},
 )

@@ -99,6 +99,19 @@ def test_an_informer_that_waits_to_connect_again_is_waited_for() -> None:
     assert example.violations == []
 
 
+def test_a_late_message_of_the_time_when_the_plane_comes_up_can_be_replayed() -> None:
+    session = _session("two-buckets")
+    late = {
+        "do": "latency",
+        "at": "request",
+        "component": "buckets",
+        "request": {"verb": "watch", "kind": "Bucket", "name": "", "nth": 1},
+        "seconds": 7.0,
+    }
+    example = session.run(session.workloads[0], [late], 0)
+    assert example.weather == [late]
+
+
 def test_a_finding_that_hangs_on_a_message_still_under_way_ends_under_the_calm_salt() -> None:
     session = _session("reaped-by-name")
     finding = next(finding for salt in range(1, 200) if (finding := _found(session, salt)) is not None)
