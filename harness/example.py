@@ -69,11 +69,6 @@ class Example:
     def arm(self, armed: Armed) -> None:
         self.world.weather.arm(armed)
 
-    def arm_all(self, weather: Sequence[Action]) -> None:
-        """Arm recorded actions."""
-        for armed in self._armed(weather):
-            self.arm(armed)
-
     def _armed(self, weather: Sequence[Action]) -> list[Armed]:
         """Of recorded actions. Kinds that are not installed were refused when the schedule was read."""
         from harness import registry

@@ -418,15 +418,11 @@ class Fabric:
                 seconds = verdict.arguments.get("seconds") or world.storm_s
                 world.network.again(partial(self._arrive_external, endpoint, command), world.network.now_s + seconds)
                 return
-            if not self._still_speaks(command):
-                return
         self._do_external(endpoint, command)
 
-    def _still_speaks(self, command: Command) -> bool:
-        """Has the weather let the sender live?"""
-        return not command.life.dead
-
     def _do_external(self, endpoint: Endpoint, command: Command) -> None:
+        if command.life.dead:  # of the weather that has just met it
+            return
         world = self.world
         result: Any
         try:

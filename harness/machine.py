@@ -152,7 +152,8 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         if not self._session.varied:
             return value
         self._drawn += 1
-        return mix(value, self._session.tally.examples, self._drawn) % size
+        session = self._session
+        return mix(value, session.trial.seed, session.tally.examples, self._drawn) % size
 
     @rule(window=st.integers(0, 31))
     def users_act(self, window: int) -> None:
@@ -215,7 +216,6 @@ class ControlPlaneMachine(RuleBasedStateMachine):
                 weather=list(example.weather),
                 salt=example.salt,
                 found=list(found),
-                example_number=session.tally.examples + 1,
             )
         )
         raise violation_class(found[0])(f"{found[0].name}: {found[0].judgement.reason}")

@@ -263,7 +263,7 @@ class Process:
         )
         life.client = Client(environment)
         life.parts = life.context.run(build, self.factory, life.client)
-        self.controllers = tuple(part.name for part in life.parts)
+        self.controllers = tuple(part.name for part in life.parts if isinstance(part, Controller))
         elects = [part for part in life.parts if isinstance(part, Controller) and part.leader_election]
         self.elects = self.elects or bool(elects)
         if elects:

@@ -44,7 +44,6 @@ class Finding:
     weather: list[Action]
     salt: int
     found: list[Found]
-    example_number: int = 0
 
 
 @dataclass(slots=True)

@@ -63,13 +63,19 @@ class CreatesStayWithinWhatTheWriterCouldKnow:
         if sent.request.verb != "create" or sent.request.subresource is not None or not isinstance(child, dict):
             return HOLDS
         found = _owner_and_field(view, child)
-        if found is None:
+        if found is None or _is_taken(view, sent, child):
             return HOLDS
         owner, field = found
         live = _live_children(view, owner, child)
         if len(live) < _wanted(owner, field):
             return HOLDS
         return _judge_surplus(view, sent, owner, field, live)
+
+
+def _is_taken(view: View, sent: SentRequest, child: JsonObject) -> bool:
+    """A create under a fixed name that lives already is refused: whoever names its children makes none too many."""
+    name = sent.request.name
+    return name is not None and view.get(child["apiVersion"], child["kind"], name, sent.request.namespace) is not None
 
 
 def _owner_and_field(view: View, child: JsonObject) -> tuple[JsonObject, str] | None:

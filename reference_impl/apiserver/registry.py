@@ -22,17 +22,16 @@ from reference_impl.store.port import Store
 
 
 class KindRegistry:
-    """Kinds by (apiVersion, kind), by path and by resource.
+    """Kinds by (apiVersion, kind) and by resource.
 
     Args:
         builtin: kinds that are always served; of several versions of one resource the first is the one served.
     """
 
-    __slots__ = ("_by_kind", "_by_path", "_of_crd", "_resources", "_unconverted", "terminating")
+    __slots__ = ("_by_kind", "_of_crd", "_resources", "_unconverted", "terminating")
 
     def __init__(self, builtin: Iterable[KindInfo] = BUILTIN_KINDS) -> None:
         self._by_kind: dict[tuple[str, str], KindInfo] = {}
-        self._by_path: dict[tuple[str, str], KindInfo] = {}
         self._resources: dict[str, list[KindInfo]] = {}
         self._of_crd: dict[str, list[KindInfo]] = {}
         self._unconverted: dict[tuple[str, str], KindInfo] = {}
@@ -54,10 +53,6 @@ class KindRegistry:
     def find(self, api_version: str, kind: str) -> KindInfo | None:
         """The served kind, or None."""
         return self._by_kind.get((api_version, kind))
-
-    def by_path(self, api_version: str, plural: str) -> KindInfo | None:
-        """The kind behind a URL: ("apps/v1", "deployments"), or None."""
-        return self._by_path.get((api_version, plural))
 
     def by_resource(self, resource: str) -> KindInfo:
         """The kind of a GroupResource ("deployments.apps") in the version it is stored in. Raises NotFound."""
@@ -104,7 +99,6 @@ class KindRegistry:
         """Stop serving what the CRD of this name defined."""
         for info in self._of_crd.pop(crd, ()):
             self._by_kind.pop((info.api_version, info.kind), None)
-            self._by_path.pop((info.api_version, info.plural), None)
             self._resources.pop(info.resource, None)
             self.terminating.pop(info.resource, None)
 
@@ -122,7 +116,6 @@ class KindRegistry:
 
     def _add(self, info: KindInfo) -> None:
         self._by_kind[info.api_version, info.kind] = info
-        self._by_path[info.api_version, info.plural] = info
         self._resources.setdefault(info.resource, []).append(info)
 
     def _unserved(self, api_version: str, kind: str) -> Exception:

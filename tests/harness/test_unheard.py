@@ -40,14 +40,14 @@ def example(plan: Plan) -> Iterator[Example]:
         yield example
 
 
-def test_a_maker_that_never_heard_of_its_child_is_found_and_woken(example: Example) -> None:
-    example.arm_all([GAP])
-    example.act(CREATE)
-    example.act(DELETE_PAGE)
-    assert settle(example.world, 1.0)
-    assert [life.process.name for life in lives_that_missed_a_child(example.world)] == ["steady"]
-    example.finish(None)
-    assert [found.name for found in example.violations] == []
+def test_a_maker_that_never_heard_of_its_child_is_found_and_woken(plan: Plan) -> None:
+    with Example(plan, weather=[GAP]) as example:
+        example.act(CREATE)
+        example.act(DELETE_PAGE)
+        assert settle(example.world, 1.0)
+        assert [life.process.name for life in lives_that_missed_a_child(example.world)] == ["steady"]
+        example.finish(None)
+        assert [found.name for found in example.violations] == []
     assert len(example.world.judge.view.list("v1", "ConfigMap", "default")) == 1
 
 

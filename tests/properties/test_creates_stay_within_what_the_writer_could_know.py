@@ -83,6 +83,17 @@ def test_a_create_that_commits_after_it_was_given_up_counts_once_it_is_seen() ->
     assert PROPERTY.judge(view).verdict == "violated", "it had seen it"
 
 
+def test_a_create_under_a_fixed_name_that_lives_is_refused_and_makes_none_too_many() -> None:
+    view, owner = a_world()
+    pod = view.create(make("Pod", "web-1", owner=owner), by="replicaset")
+    view.sees("replicaset", pod)
+    for name, verdict in (("web-1", "holds"), ("web-2", "violated")):
+        body = make("Pod", name, owner=owner)
+        request = ApiRequest(verb="create", api_version="v1", kind="Pod", namespace="default", name=name, body=body)
+        view.sends("replicaset", request, reconcile=view.step)
+        assert PROPERTY.judge(view).verdict == verdict
+
+
 def test_a_create_whose_answer_was_lost_counts_at_once() -> None:
     view, owner = a_world()
     request = ApiRequest(verb="create", api_version="v1", kind="Pod", namespace="default")

@@ -7,7 +7,6 @@ from reference_impl.errors import NotFound
 def test_a_kind_is_found_by_kind_path_and_resource():
     kinds = KindRegistry()
     info = kinds.resolve("apps/v1", "Deployment")
-    assert kinds.by_path("apps/v1", "deployments") is info
     assert kinds.by_resource("deployments.apps") is info
 
 
