@@ -145,7 +145,7 @@ class _Search:
         if not found:
             return None
         self.fair_weather = True
-        return Finding(workload=list(example.workload), weather=[], salt=0, found=found)
+        return Finding(workload=list(example.workload), weather=[], found=found)
 
     def _search(self, session: Session) -> Finding | None:
         if not session.faults and not session.latency:
@@ -220,9 +220,7 @@ class _Search:
 
     def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         """Interrupted while shrinking: what was found is kept as it is."""
-        shrunk = Shrunk(
-            workload=finding.workload, weather=finding.weather, salt=finding.salt, found=finding.found[0], runs=0
-        )
+        shrunk = Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=0)
         return [write_down(session, shrunk, folder, self._replay_hint())]
 
     def _replay_hint(self) -> str:

@@ -388,6 +388,8 @@ class Message:
     error: str | None = None
     """Reason of the error that a reply carries."""
     time_s: float = 0.0
+    waited_s: float = 0.0
+    """Of an event: how long ago it was sent; it has queued behind others."""
     plane: "Plane | None" = None
     initial: bool = False
     """The first list or watch of an informer in this life, or a relist."""

@@ -87,7 +87,6 @@ class Example:
         """
         world = self.world
         action = sorted_json(action)  # as a schedule file gives it back: same schedule, same bytes
-        world.network.step = world.step
         world.weather.strike_moment(world.step)
         world.cause = world.trace.add(
             world.network.now_s, "workload", "user", data={"action": action, "sentence": describe(action)}
@@ -141,14 +140,6 @@ class Example:
     def pass_time(self, seconds: float) -> None:
         """Nobody does anything for a while. Recorded, because weather may be anchored to it."""
         self.act({"do": "sleep", "seconds": seconds})
-
-    def linger(self, seconds: float) -> None:
-        """Let messages under way arrive, with nobody acting and nothing striking."""
-        self.world.weather.disarm()
-        try:
-            self.world.run(self.world.network.now_s + seconds)
-        except Exhausted:
-            self.exhausted = True
 
     # ------------------------------------------------------------------------------------------------- the judgement
 
@@ -246,6 +237,11 @@ class Example:
         """What fired, exactly anchored."""
         return self.world.weather.fired
 
+    @property
+    def late(self) -> list[Action]:
+        """What the salt made late: `latency` actions that do the same under salt 0."""
+        return self.world.weather.late
+
     def close(self) -> None:
         if not self.closed:
             self.closed = True
@@ -281,12 +277,10 @@ def run_schedule(
     reference: Reference | None = None,
     kernel: str = "direct",
     watch_for_mutation: bool = False,
-    linger_s: float = 0.0,
 ) -> Example:
     """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
 
-    `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more). `linger_s`:
-    how much longer a world runs once it has failed, so that what is under way still arrives.
+    `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
     """
     example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather)
     try:
@@ -298,8 +292,6 @@ def run_schedule(
             example.act(action)
         if not example.violations:
             example.finish(reference)
-        if linger_s and example.violations and not example.exhausted:
-            example.linger(linger_s)
     finally:
         example.close()
     return example

@@ -40,7 +40,6 @@ class Fabric:
         self.stream_log: list[Stream] = []
         self._waiting: dict[Life, list[Stream]] = {}
         """Streams that are held until their client has been told something by another, by client."""
-        self._local = Channel("local")
 
     def endpoint(self, life: Life) -> Endpoint:
         return Endpoint(self, life)
@@ -69,7 +68,7 @@ class Fabric:
         arrive = partial(self._arrive, endpoint, command)
         if process.latent:
             extra_s = max(0.0, process.clock.blocked_until_s - world.network.now_s)
-            command.late_s = world.network.send(endpoint.requests, arrive, extra_s=extra_s).waits_s
+            world.network.send(endpoint.requests, arrive, extra_s=extra_s)
         else:
             world.network.first(arrive)
         return command
@@ -100,9 +99,8 @@ class Fabric:
             self._reply(endpoint, command, verdict.arguments["error"])
             return False
         if verdict.kind in ("delay", "hold"):
-            seconds = verdict.arguments.get("seconds")
-            due_s = world.network.now_s + (world.storm_s if seconds is None else seconds)
-            world.network.again(partial(self._arrive, endpoint, command), due_s)
+            again = partial(self._arrive, endpoint, command)
+            world.network.again(again, world.network.now_s + self._kept_s(verdict))
             return False
         if verdict.kind == "crash":
             world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
@@ -116,6 +114,11 @@ class Fabric:
             self._reply(endpoint, command, refusal)
             return False
         return not command.life.dead
+
+    def _kept_s(self, verdict: Verdict) -> float:
+        """How long a message is kept back; without a number, for as long as storms last."""
+        seconds: float | None = verdict.arguments.get("seconds")
+        return self.world.storm_s if seconds is None else seconds
 
     def _commit_late(self, endpoint: Endpoint, command: Command, arguments: dict[str, Any]) -> None:
         """The sender gives up or dies; the request is still in the server's queue and commits later."""
@@ -181,8 +184,7 @@ class Fabric:
             self._reply(endpoint, command, verdict.arguments.get("error") or ConnectionLost())
             return False
         if verdict.kind in ("delay", "hold"):
-            seconds = verdict.arguments.get("seconds")
-            self._reply(endpoint, command, result, extra_s=world.storm_s if seconds is None else seconds)
+            self._reply(endpoint, command, result, extra_s=self._kept_s(verdict))
             return False
         if verdict.kind == "crash":
             world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
@@ -202,10 +204,7 @@ class Fabric:
             # A late reply is late on its own: requests of one client are multiplexed (HTTP/2), they do not queue.
             world.network.again(arrive, world.network.now_s + extra_s, owner=life)
         else:
-            entry = world.network.send(channel, arrive, extra_s=extra_s, owner=life)
-            late_s = entry.late_s if isinstance(result, Stream) else entry.waits_s
-            if late_s and command.reply_nth:
-                world.weather.note_late_reply(command, late_s)
+            world.network.send(channel, arrive, extra_s=extra_s, owner=life)
 
     def _arrive_reply(self, command: Command, result: Any, cause: int) -> None:
         life = command.life
@@ -266,15 +265,10 @@ class Fabric:
             return
         pending = stream.queue.popleft()
         if life.process.latent and pending.event.type != "BOOKMARK":
-            verdict = self.world.weather.meet_event(stream, pending.event, pending.late_s, nth=pending.nth)
+            verdict = self.world.weather.meet_event(stream, pending)
             if verdict is not None and not self._obey_event(stream, pending, verdict):
                 return
         self._hand_over(stream, pending.event, pending.cause)
-
-    def _keep_back(self, stream: Stream, pending: Pending) -> None:
-        """It is still the eldest, and the weather has looked at it already."""
-        pending.nth, pending.late_s = stream.event_nth, 0.0
-        stream.queue.appendleft(pending)
 
     def _hand_over(self, stream: Stream, event: WatchEvent, cause: int) -> None:
         world, life = self.world, stream.life
@@ -300,7 +294,7 @@ class Fabric:
         world = self.world
         kind, arguments = verdict.kind, verdict.arguments
         if kind in ("delay", "hold"):
-            self._keep_back(stream, pending)
+            stream.queue.appendleft(pending)  # still the eldest
             stream.owed += 1
             self.hold(stream, arguments.get("seconds"))
             return False
@@ -326,11 +320,11 @@ class Fabric:
         if not stream.open or stream.life.dead:
             return False
         if stream.life.process.paused:
-            self._keep_back(stream, pending)
+            stream.queue.appendleft(pending)  # still the eldest
             stream.life.process.backlog.append(partial(self.arrive_event, stream))
             return False
         if stream.held_until_s is not None:
-            self._keep_back(stream, pending)
+            stream.queue.appendleft(pending)  # still the eldest
             stream.owed += 1
             return False
         return True
@@ -391,7 +385,7 @@ class Fabric:
             name = f"{life.process.name}>{command.request.system}"
             channel = self.system_channels.get(name)
             if channel is None:
-                channel = self.system_channels[name] = Channel(name)
+                channel = self.system_channels[name] = Channel()
             world.network.send(channel, arrive)
         else:
             world.network.first(arrive)
@@ -415,8 +409,8 @@ class Fabric:
                 world.crash(world.process(verdict.arguments["component"]), verdict.arguments["restart_after_s"])
                 return
             if verdict.kind in ("delay", "hold"):
-                seconds = verdict.arguments.get("seconds") or world.storm_s
-                world.network.again(partial(self._arrive_external, endpoint, command), world.network.now_s + seconds)
+                again = partial(self._arrive_external, endpoint, command)
+                world.network.again(again, world.network.now_s + self._kept_s(verdict))
                 return
         self._do_external(endpoint, command)
 
@@ -439,7 +433,7 @@ class Fabric:
                     world.crash(world.process(after.arguments["component"]), after.arguments["restart_after_s"])
                     return
                 if after.kind in ("delay", "hold"):
-                    self._reply(endpoint, command, result, extra_s=after.arguments.get("seconds") or world.storm_s)
+                    self._reply(endpoint, command, result, extra_s=self._kept_s(after))
                     return
         self._reply(endpoint, command, result)
 

@@ -35,12 +35,11 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
     example = _confirmed(session, shrunk)
     found = next(f for f in example.violations if (f.name, f.key) == (shrunk.found.name, shrunk.found.key))
     trace = example.world.trace
-    problem = assert_same_in_fresh_process(session, shrunk.workload, shrunk.weather, shrunk.salt, trace)
+    problem = assert_same_in_fresh_process(session, shrunk.workload, shrunk.weather, 0, trace)
     if problem is not None:
         session.tally.warnings[f"determinism across processes was not checked: {problem}"] = None
     schedule = Schedule(
         trial=session.trial.describe(),
-        salt=shrunk.salt,
         workload=shrunk.workload,
         weather=shrunk.weather,
         expect={"property": found.name, "trace_sha256": trace.sha256()},
@@ -53,7 +52,6 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         "profile": session.trial.profile,
         "seed": session.trial.seed,
         "property": found.name,
-        "salt": shrunk.salt,
         "versions": versions(),
         "source": found.property.source,
         "legal": legal,
@@ -69,7 +67,7 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         kind=found.kind,
         legal=legal,
         obliged=obliged,
-        actions=schedule.size if shrunk.calm else 99,
+        actions=schedule.size,
         faults=len(shrunk.weather),
         workload=len(shrunk.workload),
         schedule=document,
@@ -98,9 +96,9 @@ def narrative_of(trace: Trace, found: Found) -> str:
 
 
 def _confirmed(session: Session, shrunk: Shrunk) -> Example:
-    example = session.run(shrunk.workload, shrunk.weather, shrunk.salt)
+    example = session.run(shrunk.workload, shrunk.weather)
     for _ in range(CONFIRMATIONS):
-        again = session.run(shrunk.workload, shrunk.weather, shrunk.salt)
+        again = session.run(shrunk.workload, shrunk.weather)
         assert_same_trace(example.world.trace, again.world.trace)
     if not any((f.name, f.key) == (shrunk.found.name, shrunk.found.key) for f in example.violations):
         raise NonDeterminismError(

@@ -58,19 +58,14 @@ class VirtualClock(trio.abc.Clock):
 
 
 class _TaskOrder:
-    """Stands in for trio's private random source: decides the order of tasks that are runnable at once.
+    """Stands in for trio's private random source: of the tasks that are runnable at once, the oldest goes first.
 
-    Salt 0 is calm: oldest task first. Other salts shuffle, reproducibly.
+    Always: an order that no schedule can name could not be shrunk. Tasks meet in other orders because what they wait
+    for is late.
     """
 
-    def __init__(self, salt: int) -> None:
-        self._random = random.Random(salt) if salt else None
-
     def shuffle(self, batch: list[Any]) -> None:
-        if self._random is None:
-            batch.reverse()  # trio pops from the end
-        else:
-            self._random.shuffle(batch)
+        batch.reverse()  # trio pops from the end
 
     def random(self) -> float:
         return 0.0
@@ -92,9 +87,8 @@ class _Kernel:
 
     nursery: trio.Nursery
 
-    def __init__(self, salt: int) -> None:
+    def __init__(self) -> None:
         self.clock = VirtualClock()
-        self._salt = salt
         self._scope = trio.CancelScope()
         self._stopped = False
         self._saved: tuple[Any, ...] = ()
@@ -115,7 +109,7 @@ class _Kernel:
         # in the middle of a run. (And a world's objects live until it ends: there is little to find before.)
         gc.disable()
         vars(_run)[_SWITCH] = True
-        _run._r = cast(random.Random, _TaskOrder(self._salt))
+        _run._r = cast(random.Random, _TaskOrder())
         sniffio_loop.name = "trio"
 
     def _hand_back(self) -> None:
@@ -129,8 +123,8 @@ class _Kernel:
 class DirectKernel(_Kernel):
     """Steps trio's run loop itself. Fastest: see docs/performance.md."""
 
-    def __init__(self, salt: int = 0) -> None:
-        super().__init__(salt)
+    def __init__(self) -> None:
+        super().__init__()
         self._take_over()
         self._runner = _run.setup_runner(self.clock, [], False, True)
         self._generator: Generator[float, Any, None] = _run.unrolled_run(
@@ -190,8 +184,8 @@ def _leaves(task: trio.lowlevel.Task | None) -> list[trio.lowlevel.Task]:
 class GuestKernel(_Kernel):
     """trio's public guest mode, its callbacks pumped by hand. The cross-check for `DirectKernel`."""
 
-    def __init__(self, salt: int = 0) -> None:
-        super().__init__(salt)
+    def __init__(self) -> None:
+        super().__init__()
         self._callbacks: deque[Callable[[], object]] = deque()
         self._finished: list[outcome.Outcome[None]] = []
         self._take_over()
@@ -229,4 +223,4 @@ class GuestKernel(_Kernel):
             self._hand_back()
 
 
-KERNELS: dict[str, Callable[[int], Kernel]] = {"direct": DirectKernel, "guest": GuestKernel}
+KERNELS: dict[str, Callable[[], Kernel]] = {"direct": DirectKernel, "guest": GuestKernel}

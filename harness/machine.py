@@ -213,8 +213,7 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         session.findings.append(
             Finding(
                 workload=list(example.workload),
-                weather=list(example.weather),
-                salt=example.salt,
+                weather=[*example.late, *example.weather],
                 found=list(found),
             )
         )

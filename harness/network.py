@@ -1,26 +1,29 @@
-"""The one heap of everything that will happen: messages and timers, ordered by (due time, salted tie, sequence).
+"""The one heap of everything that will happen: messages and timers, ordered by (due time, sequence).
 
-The network knows nothing of what it carries: an entry is a callback. Messages of one `Channel` never overtake each
-other (one TCP connection, one watch stream); different channels do, as the salt has it.
+The network knows nothing of what it carries: an entry is a callback. It is calm: messages take no time and arrive in
+the order in which they were sent. What is late has been kept back by the weather, which meets each as it arrives.
+Messages of one `Channel` never overtake each other (one TCP connection, one watch stream).
 """
 
 import heapq
 from collections.abc import Callable
 
-from harness.latency import LATE_LOW_S, Latency, channel_number
-
 CROWD_MAX = 1000
 CROWD_LEAVES_PER_S = 100.0
 CROWDED_S = 0.05
-"""Under the calm salt messages take no time, so a busy loop would take none either and nothing due later (the end of a
+"""Messages take no time, so a busy loop would take none either and nothing due later (the end of a
 hold, a lease's expiry) would ever come. When more than a thousand messages crowd together, each takes 50 ms; a crowd
 thins out by a hundred a virtual second. Arbitrary, and far above what a plane does that is not in a loop."""
+
+
+_FIRST, _IN_TURN = -1, 0
+"""Of what is due at the same instant."""
 
 
 class Entry:
     """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
 
-    __slots__ = ("action", "cancelled", "due_s", "kind", "late_s", "owner", "waits_s")
+    __slots__ = ("action", "cancelled", "due_s", "kind", "owner")
 
     def __init__(self, due_s: float, kind: str, action: Callable[[], None], owner: object) -> None:
         self.due_s = due_s
@@ -28,10 +31,6 @@ class Entry:
         self.action = action
         self.owner = owner
         self.cancelled = False
-        self.late_s = 0.0
-        """The latency that the salt gave it, if that makes it a late message."""
-        self.waits_s = 0.0
-        """The same with its time in the queue behind other late messages: what it takes to be as late by itself."""
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -40,68 +39,34 @@ class Entry:
 class Channel:
     """One direction of one connection: first in, first out."""
 
-    __slots__ = ("due_s", "name", "number", "sent", "step", "tie")
+    __slots__ = ("due_s",)
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.number = channel_number(name)
+    def __init__(self) -> None:
         self.due_s = 0.0
-        self.tie = 0
-        self.sent = 0
-        self.step = -1
 
 
 class Network:
     """The heap and the clock that it drives."""
 
-    def __init__(self, salt: int) -> None:
-        self.latency = Latency(salt)
+    def __init__(self) -> None:
         self.now_s = 0.0
-        self.step = 0
-        """Of the schedule: latencies are numbered within it, so that a change in one step leaves the others alone."""
         self.messages = 0
         """Messages under way; timers do not count."""
-        self.on_late: Callable[[float], None] | None = None
-        """Told of each message that the salt makes late."""
         self._crowd = 0.0
         self._heap: list[tuple[float, int, int, Entry]] = []
         self._sequence = 0
 
-    def calm_down(self) -> None:
-        """From now on messages take no time. Those under way arrive when they are due, and none overtakes them."""
-        self.latency = Latency(0)
-
     def send(
         self, channel: Channel, action: Callable[[], None], *, extra_s: float = 0.0, owner: object = None
     ) -> Entry:
-        """Put a message on its way; it arrives after the channel's latency plus `extra_s`."""
-        latency = self.latency
-        delay_s, latency_s = extra_s, 0.0
-        if latency.salt:
-            if channel.step != self.step:
-                channel.step = self.step
-                channel.sent = 0
-            latency_s = latency.delay_s(channel.number, channel.sent)
-            channel.sent += 1
-            delay_s += latency_s
-            if latency_s >= LATE_LOW_S and self.on_late is not None:
-                self.on_late(latency_s)
+        """Put a message on its way; it arrives after `extra_s` and after all that its channel carries."""
         if self._crowd > CROWD_MAX:
-            delay_s += CROWDED_S
+            extra_s += CROWDED_S
         self._sequence += 1
-        due_s = self.now_s + delay_s
-        tie = latency.tie(self._sequence)
-        if due_s < channel.due_s or (due_s == channel.due_s and tie < channel.tie):
-            due_s, tie = channel.due_s, channel.tie
-        channel.due_s, channel.tie = due_s, tie
+        channel.due_s = due_s = max(channel.due_s, self.now_s + extra_s)
         entry = Entry(due_s, "message", action, owner)
-        if latency.salt:
-            if latency_s >= LATE_LOW_S:
-                entry.late_s = latency_s
-            if due_s - self.now_s - extra_s >= LATE_LOW_S:
-                entry.waits_s = round(due_s - self.now_s - extra_s, 6)
         self.messages += 1
-        heapq.heappush(self._heap, (due_s, tie, self._sequence, entry))
+        heapq.heappush(self._heap, (due_s, _IN_TURN, self._sequence, entry))
         return entry
 
     def again(self, action: Callable[[], None], due_s: float, *, owner: object = None) -> Entry:
@@ -109,7 +74,7 @@ class Network:
         self._sequence += 1
         entry = Entry(due_s, "message", action, owner)
         self.messages += 1
-        heapq.heappush(self._heap, (due_s, self.latency.tie(self._sequence), self._sequence, entry))
+        heapq.heappush(self._heap, (due_s, _IN_TURN, self._sequence, entry))
         return entry
 
     def call_at(
@@ -119,7 +84,7 @@ class Network:
         self._sequence += 1
         due_s = max(due_s, self.now_s)
         entry = Entry(due_s, "heartbeat" if heartbeat else "timer", action, owner)
-        heapq.heappush(self._heap, (due_s, self.latency.tie(self._sequence), self._sequence, entry))
+        heapq.heappush(self._heap, (due_s, _IN_TURN, self._sequence, entry))
         return entry
 
     def next(self, until_s: float) -> Entry | None:
@@ -162,7 +127,7 @@ class Network:
         self._sequence += 1
         entry = Entry(self.now_s, "message", action, owner)
         self.messages += 1
-        heapq.heappush(self._heap, (self.now_s, -1, self._sequence, entry))
+        heapq.heappush(self._heap, (self.now_s, _FIRST, self._sequence, entry))
         return entry
 
     def cancel_owned(self, owner: object) -> None:

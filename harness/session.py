@@ -38,11 +38,10 @@ class Target:
 
 @dataclass(slots=True, kw_only=True)
 class Finding:
-    """A failing example, as it was found: enough to run it again."""
+    """A failing example, as it was found: enough to run it again, with what a salt did written out."""
 
     workload: list[Action]
     weather: list[Action]
-    salt: int
     found: list[Found]
 
 
@@ -156,11 +155,10 @@ class Session:
         self,
         workload: Sequence[Action],
         weather: Sequence[Action],
-        salt: int,
+        salt: int = 0,
         *,
         kernel: str = "direct",
         watch_for_mutation: bool = False,
-        linger_s: float = 0.0,
     ) -> Example:
         """Execute a schedule and judge it against fair weather."""
         reference = self.fair_weather.reference(workload)
@@ -172,7 +170,6 @@ class Session:
             reference=reference,
             kernel=kernel,
             watch_for_mutation=watch_for_mutation,
-            linger_s=linger_s,
         )
 
 

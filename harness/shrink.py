@@ -1,9 +1,9 @@
-"""Makes a failing schedule small: fewest actions, then simplest values, always under the calm salt.
+"""Makes a failing schedule small: fewest actions, then simplest values.
 
 One shrinker for whatever found the failure. Delta debugging over user actions and weather together; then windows,
 then values. It never turns one bug into another: a smaller schedule counts only if the same property is violated by
-the same writer about the same kind of object. Delays that a salt made are first written out as explicit `latency`
-actions, so that the schedule no longer depends on the salt.
+the same writer about the same kind of object. A salt is nothing but a list of `latency` actions (`latency.py`), so what
+was found under one is first written out under salt 0.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,15 +12,11 @@ from typing import Any
 
 from harness.errors import SeatrialError
 from harness.judge import Found
-from harness.latency import LATE_HIGH_S
 from harness.session import Finding, Session
 from harness.weather import Action
 
 RUNS_MAX = 600
 """Executions that one shrink may cost (arbitrary; typical is 30 to 120)."""
-
-STRETCHED_MAX_S = 60.0
-"""Weather is stretched to so long at most (arbitrary, within what most kinds draw)."""
 
 _ANCHORS = frozenset({"do", "at", "component", "request", "event", "step"})
 _SIMPLE_NUMBERS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -37,17 +33,12 @@ class Item:
 
 @dataclass(slots=True, kw_only=True)
 class Shrunk:
-    """The smallest failing schedule. `calm` is False if it fails only under the salt it was found with."""
+    """The smallest failing schedule, under salt 0."""
 
     workload: list[Action]
     weather: list[Action]
-    salt: int
     found: Found
     runs: int
-
-    @property
-    def calm(self) -> bool:
-        return self.salt == 0
 
 
 class Shrinker:
@@ -59,47 +50,17 @@ class Shrinker:
         self.runs = 0
         self.found = target
         self._finding = finding
-        self._salt = finding.salt
         self._known: dict[str, bool] = {}
 
     def shrink(self) -> Shrunk:
         """Never fails: at worst the finding comes back as it was."""
-        finding = self._finding
-        workload, weather = list(finding.workload), list(finding.weather)
-        if self._salt:
-            weather = self._calm_down(workload, weather)
-        items = _items(workload, weather)
+        items = _items(self._finding.workload, self._finding.weather)
         if self._fails(items):
             items = self._minimize(items)
             items = self._simplify(items)
-            if self._salt:
-                # Written out, late messages met other weather and narrower windows than they had: now there is less.
-                workload, weather = _split(items)
-                items = _items(workload, self._calm_down(workload, weather))
             items = self._minimize(items)
         workload, weather = _split(items)
-        return Shrunk(workload=workload, weather=weather, salt=self._salt, found=self.found, runs=self.runs)
-
-    # ------------------------------------------------------------------------------------------------------ the salt
-
-    def _calm_down(self, workload: list[Action], weather: list[Action]) -> list[Action]:
-        """The weather that fails under salt 0: as it is, or with the salt's late messages written out."""
-        salt = self._salt
-        self._salt = 0
-        if self._fails(_items(workload, weather)):
-            return weather
-        # A message that was so late that it had not come when the bug showed is part of the story, too.
-        example = self.session.run(workload, weather, salt, linger_s=LATE_HIGH_S)
-        late = example.world.weather.late
-        explicit = [*weather, *late]
-        if self._fails(_items(workload, explicit)):
-            return explicit
-        # What lasted just long enough together with late messages may have to last longer without them.
-        stretched = [_stretched(action) for action in weather]
-        if stretched != weather and self._fails(_items(workload, stretched)):
-            return stretched
-        self._salt = salt
-        return weather
+        return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
 
     # ------------------------------------------------------------------------------------------------ fewest actions
 
@@ -137,26 +98,18 @@ class Shrinker:
         workload, weather = _split(items)
         if not workload:
             return False
-        key = repr((self._salt, workload, weather))
+        key = repr((workload, weather))
         if key in self._known:
             return self._known[key]
         if self.runs >= RUNS_MAX:
             return False
         self.runs += 1
-        example = self.session.run(workload, weather, self._salt)
+        example = self.session.run(workload, weather)
         same = next((f for f in example.violations if (f.name, f.key) == (self.target.name, self.target.key)), None)
         if same is not None:
             self.found = same
         self._known[key] = same is not None
         return same is not None
-
-
-def _stretched(action: Action) -> Action:
-    """The same weather, lasting longer; within a server's own timeout where that bounds it (late commits)."""
-    seconds = action.get("seconds")
-    if action["do"] == "late_commit" or not isinstance(seconds, int | float) or seconds >= STRETCHED_MAX_S:
-        return action
-    return {**action, "seconds": min(4 * seconds, STRETCHED_MAX_S)}
 
 
 def _items(workload: Sequence[Action], weather: Sequence[Action]) -> list[Item]:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.contract import Fault, Message, Moment, Verdict
 from harness.errors import UsageError
+from harness.latency import Latency
 from reference_impl.errors import ApiError
 from reference_impl.protocol import JsonObject, WatchEvent
 
 if TYPE_CHECKING:
-    from harness.wire import Command, Stream
+    from harness.wire import Command, Pending, Stream
     from harness.world import World
 
 PLACES = {
@@ -120,7 +121,7 @@ class Armed:
 class Weather:
     """The storm of one world."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "World", salt: int) -> None:
         self.world = world
         self.over = False
         self.fired: list[Action] = []
@@ -131,7 +132,8 @@ class Weather:
         self.samples: dict[tuple[str, str, str, str], Message] | None = None
         """Filled in fair weather: one sample message for each (phase, component, verb, kind)."""
         self.late: list[Action] = []
-        """Messages that the salt made late, as explicit `latency` actions; filled while the storm lasts."""
+        """What the salt made late, as explicit `latency` actions."""
+        self._latency = Latency(salt)
         self._armed: dict[str, list[Armed]] = {}
 
     def arm(self, armed: Armed) -> None:
@@ -154,7 +156,7 @@ class Weather:
 
     def meet(self, phase: str, command: "Command", *, result: Any = None, committed: bool = False) -> Verdict | None:
         """A request arrives, or its reply is about to leave."""
-        if self.over and not command.late_s:
+        if self.over:
             return None
         world = self.world
         request = command.request
@@ -162,24 +164,21 @@ class Weather:
             command.role = world.names.role_of_request(request)
         component = command.life.process.name
         key = (phase, component, request.verb, request.kind, command.role)
-        nth = self._number(key, command.arrival_nth if phase == "request" else 0)
-        if phase == "reply":
-            command.reply_nth = nth
-        else:
+        known = command.arrival_nth if phase == "request" else 0
+        nth = self._number(key, known)
+        if phase == "request":
             command.arrival_nth = nth
-        if command.late_s:
-            # Also when the storm is over by now: that it was late has brought it here.
-            self._note_late(key, nth, request.namespace, command.late_s)
-            command.late_s = 0.0
-        if self.over:
-            return None
+            if not known and (late := self._late(key, nth, request.namespace)) is not None:
+                return late
         waiting = self._armed.get(phase)
-        if not waiting and self.samples is None:
-            return None
-
-        # Not a closure: its cells would cost every message that nothing waits for.
-        message = partial(self._command_message, phase, command, nth, result, committed)
-        return self._strike(waiting, key, nth, request.namespace, message, command=command)
+        if waiting or self.samples is not None:
+            # Not a closure: its cells would cost every message that nothing waits for.
+            message = partial(self._command_message, phase, command, nth, result, committed)
+            verdict = self._strike(waiting, key, nth, request.namespace, message, command=command)
+            if verdict is not None:
+                return verdict
+        # A reply is looked at once only, so it is late if nothing worse has become of it.
+        return self._late(key, nth, request.namespace) if phase == "reply" else None
 
     def _command_message(self, phase: str, command: "Command", nth: int, result: Any, committed: bool) -> Message:
         world, request = self.world, command.request
@@ -210,31 +209,30 @@ class Weather:
             known = self.counts[key] = self.counts.get(key, 0) + 1
         return known
 
-    def meet_event(self, stream: "Stream", event: WatchEvent, late_s: float = 0.0, *, nth: int = 0) -> Verdict | None:
-        """A watch event is about to be delivered. `late_s`: how much the salt has delayed it, if it was late. `nth`:
-        its number, if it was kept back and comes again."""
-        if self.over and not late_s:
+    def meet_event(self, stream: "Stream", pending: "Pending") -> Verdict | None:
+        """A watch event is about to be delivered; perhaps not for the first time, if it has been kept back."""
+        if self.over:
             return None
         world = self.world
+        event = pending.event
         obj = event.object
         request = stream.request
         role = world.names.role_of(obj)
         component = stream.life.process.name
         key = ("event", component, event.type, request.kind, role)
-        nth = stream.event_nth = self._number(key, nth)
-        if late_s:
-            self._note_late(key, nth, obj.get("metadata", {}).get("namespace"), late_s)
-        if self.over:
-            return None
+        known, pending.nth = pending.nth, self._number(key, pending.nth)
+        nth = pending.nth
+        namespace = obj.get("metadata", {}).get("namespace")
+        waited_s = world.network.now_s - pending.sent_s
+        if not known and (late := self._late(key, nth, namespace, waited_s)) is not None:
+            return late
         waiting = self._armed.get("event")
         if not waiting and self.samples is None:
             return None
-
-        namespace = obj.get("metadata", {}).get("namespace")
-        message = partial(self._event_message, stream, event, role, nth)
+        message = partial(self._event_message, stream, event, role, nth, waited_s)
         return self._strike(waiting, key, nth, namespace, message, stream=stream)
 
-    def _event_message(self, stream: "Stream", event: WatchEvent, role: str, nth: int) -> Message:
+    def _event_message(self, stream: "Stream", event: WatchEvent, role: str, nth: int, waited_s: float) -> Message:
         world, request = self.world, stream.request
         return Message(
             phase="event",
@@ -250,6 +248,7 @@ class Weather:
             nth=nth,
             object=event.object,
             time_s=world.network.now_s,
+            waited_s=waited_s,
             plane=world,
         )
 
@@ -262,12 +261,13 @@ class Weather:
         component = command.life.process.name
         role = world.names.role_of_external(call)
         key = (phase, component, call.verb, call.system, role)
-        nth = self._number(key, command.arrival_nth if phase == "external_request" else 0)
+        known = command.arrival_nth if phase == "external_request" else 0
+        nth = self._number(key, known)
         if phase == "external_request":
             command.arrival_nth = nth
+            if not known and (late := self._late(key, nth, None)) is not None:
+                return late
         waiting = self._armed.get(phase)
-        if not waiting and self.samples is None:
-            return None
 
         def message() -> Message:
             return Message(
@@ -288,15 +288,18 @@ class Weather:
                 plane=world,
             )
 
-        return self._strike(waiting, key, nth, None, message, command=command)
+        if waiting or self.samples is not None:
+            verdict = self._strike(waiting, key, nth, None, message, command=command)
+            if verdict is not None:
+                return verdict
+        return self._late(key, nth, None) if phase == "external_reply" else None
 
-    def note_late_reply(self, command: "Command", seconds: float) -> None:
-        """The salt delays this reply."""
-        request = command.request
-        key = ("reply", command.life.process.name, request.verb, request.kind, command.role or "")
-        self._note_late(key, command.reply_nth, request.namespace, seconds)
-
-    def _note_late(self, key: CountKey, nth: int, namespace: str | None, seconds: float) -> None:
+    def _late(self, key: CountKey, nth: int, namespace: str | None, waited_s: float = 0.0) -> Verdict | None:
+        """What the salt does to this message; written down as the action that does the same under salt 0."""
+        seconds = self._latency.delay_s(key, nth)
+        if not seconds or seconds < waited_s:
+            return None
+        self.count_fired("latency")
         phase, component, verb, kind, name = key
         named: Action = {"kind": kind, "name": name, "nth": nth}
         named["type" if phase == "event" else "verb"] = verb
@@ -311,6 +314,7 @@ class Weather:
                 "seconds": seconds,
             }
         )
+        return Verdict.delay(seconds - waited_s)
 
     def strike_moment(self, step: int) -> None:
         """Between two user actions: faults that hit no message in particular strike here."""

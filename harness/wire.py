@@ -34,10 +34,8 @@ class Command:
         "arrival_nth",
         "closed",
         "deliver",
-        "late_s",
         "life",
         "message_nth",
-        "reply_nth",
         "request",
         "role",
         "sent",
@@ -57,12 +55,9 @@ class Command:
         self.closed: Callable[[ApiError | None], None] | None = None
         self.waiting_since_s: float | None = None
         self.role: str | None = None
-        self.late_s = 0.0
-        """How long the salt delays the message that is under way, if that is late."""
         self.message_nth = 0
         self.arrival_nth = 0
         """The weather's number for its arrival, once it has looked at it; 0 before."""
-        self.reply_nth = 0
         self.stale = False
         """A list of an outside system that is answered with the past."""
         self.abandoned = False
@@ -71,13 +66,13 @@ class Command:
 
 @dataclass(slots=True)
 class Pending:
-    """An event that is under way. `cause`: the trace step that made it. `late_s`: how late the salt makes it."""
+    """An event that is under way. `cause`: the trace step that made it. `sent_s`: when it left its server."""
 
     event: WatchEvent
     cause: int
-    late_s: float
+    sent_s: float
     nth: int = 0
-    """The weather's number for it, once the weather has looked at it and kept it back."""
+    """The weather's number for it, once the weather has looked at it."""
 
 
 class Stream:
@@ -100,8 +95,6 @@ class Stream:
         """What has not been delivered, eldest first."""
         self.owed = 0
         """Arrivals that were held up: so many of the queue are due when the stream is released."""
-        self.event_nth = 0
-        """The weather's number for the event that it looked at last."""
         self.start_revision = 0
         self.opening = True
         self.initial: list[tuple[str, str, int]] = []
@@ -116,8 +109,8 @@ class Stream:
                 self.initial.append((metadata.get("namespace") or "", metadata.get("name", ""), event.revision))
             world = self.fabric.world
             cause = world.commit_steps.get(event.revision, world.cause)
-            entry = world.network.send(self.channel, partial(self.fabric.arrive_event, self), owner=self.life)
-            self.queue.append(Pending(event, cause, entry.late_s))
+            world.network.send(self.channel, partial(self.fabric.arrive_event, self), owner=self.life)
+            self.queue.append(Pending(event, cause, world.network.now_s))
 
     def close(self) -> None:
         """The client's side hangs up, or the wire is torn: nothing is delivered afterwards."""
@@ -155,9 +148,8 @@ class Endpoint:
     def __init__(self, fabric: "Fabric", life: Life) -> None:
         self.fabric = fabric
         self.life = life
-        name = life.process.name
-        self.requests = Channel(f"{name}>api")
-        self.replies = Channel(f"api>{name}")
+        self.requests = Channel()
+        self.replies = Channel()
         self.stream_channels: dict[Session, Channel] = {}
 
     async def request(self, request: ApiRequest) -> JsonObject:
@@ -210,8 +202,7 @@ class Endpoint:
     def stream_channel(self, session: Session) -> Channel:
         channel = self.stream_channels.get(session)
         if channel is None:
-            channel = Channel(f"{self.life.process.name}/{session[1]}/{session[2]}/{session[3]}/{session[4]}")
-            self.stream_channels[session] = channel
+            channel = self.stream_channels[session] = Channel()
         return channel
 
 

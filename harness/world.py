@@ -39,7 +39,7 @@ from reference_impl.objects import controller_of
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject
 from reference_impl.runtime import Component
 from reference_impl.store.memory import MemoryStore
-from reference_impl.store.port import Key, StoreEvent
+from reference_impl.store.port import StoreEvent
 
 STEP_S = 1.0
 """Virtual time between two user actions, unless an action leaves messages in flight (arbitrary)."""
@@ -74,8 +74,7 @@ class World:
         self.trial = plan.trial
         self.seed = plan.trial.seed if seed is None else seed
         self.salt = salt
-        self.network = Network(salt)
-        self.network.on_late = self._late
+        self.network = Network()
         self.trace = Trace()
         self.trace.add(
             0.0,
@@ -91,13 +90,13 @@ class World:
         self.cause = -1
         self.deliveries = 0
         self.history = History(plan.trial.volatile)
-        self.weather = Weather(self)
+        self.weather = Weather(self, salt)
         self.fabric = Fabric(self)
         self.recorder = Recorder(self)
         self.outside = Outside(plan.trial.external or {})
         self.commit_steps: dict[int, int] = {}
-        self.fingerprints: dict[Key, bytes] | None = None
-        """What each stored object looked like when it was committed; kept only when `watch_for_mutation` was called."""
+        self.fingerprints: list[tuple[StoreEvent, bytes]] | None = None
+        """What each object looked like when it was committed; kept only when `watch_for_mutation` was called."""
         self.committed_now = 0
         self.last_effective_s = 0.0
         self.storm_s = STORM_S
@@ -140,7 +139,7 @@ class World:
         self.store.subscribe(self._stored)
         self.judge = Judge(self, plan.properties if judging else ())
         self.processes: list[Process] = []
-        self.kernel = KERNELS[kernel](salt)
+        self.kernel = KERNELS[kernel]()
         for armed in early:
             self.weather.arm(armed)
         try:
@@ -378,16 +377,16 @@ class World:
 
     def watch_for_mutation(self) -> None:
         """From now on remember what is committed, so that `assert_unmutated` can tell."""
-        self.fingerprints = {}
+        self.fingerprints = []
 
     def assert_unmutated(self) -> None:
         """Objects are shared between store, caches and messages: whoever changes one in place changes the past.
 
         Raises AdapterError naming the object and what was changed.
         """
-        for key, fingerprint in (self.fingerprints or {}).items():
-            obj = self.store.get(key)
-            if obj is not None and orjson.dumps(obj) != fingerprint:
+        for event, fingerprint in self.fingerprints or ():
+            obj, key = event.object, event.key
+            if orjson.dumps(obj) != fingerprint:
                 changed = changed_paths(orjson.loads(fingerprint), obj) or ["the order of its keys"]
                 raise AdapterError(
                     f"{obj.get('kind')} {key[1]}/{key[2]} was changed in place, without a command: {changed[0]}. "
@@ -418,12 +417,8 @@ class World:
         return operation(self, command=command, stream=stream, **verdict.arguments)
 
     def heal(self) -> None:
-        """Lift the faults, without cutting a stream or restarting anything alive.
-
-        Latency goes too: what happens after the storm must not depend on the salt, or it could never be shrunk.
-        """
+        """Lift the faults, latency too, without cutting a stream or restarting anything alive."""
         self.weather.disarm()
-        self.network.calm_down()
         for healer in self.healers:
             healer()
         self.healers.clear()
@@ -485,7 +480,7 @@ class World:
         )
         self.history.commit(event, creator)
         if self.fingerprints is not None:
-            self.fingerprints[event.key] = orjson.dumps(event.object)
+            self.fingerprints.append((event, orjson.dumps(event.object)))
         self.committed_now += 1
         self.cause = step
         if effective:
@@ -530,10 +525,6 @@ class World:
 
     def judge_request(self, sent: SentRequest) -> None:
         self.judge.on_request(sent)
-
-    def _late(self, _seconds: float) -> None:
-        if not self.weather.over:
-            self.weather.count_fired("latency")
 
     def call_external(self, command: Command, *, stale: bool) -> JsonObject | None:
         """One atomic step of an outside system."""

@@ -6,7 +6,7 @@ switch it off (`no_faults=("latency",)`) switches the salt off as well.
 
 from dataclasses import dataclass
 
-from harness.contract import Draw, Message, Moment, Verdict
+from harness.contract import PASSED, Draw, Message, Moment, Verdict
 from harness.latency import LATE_HIGH_S, LATE_LOW_S
 
 
@@ -21,4 +21,7 @@ class Latency:
         return isinstance(occasion, Message)
 
     def strike(self, occasion: Message | Moment, draw: Draw) -> Verdict:
-        return Verdict.delay(draw.seconds("seconds", LATE_LOW_S, LATE_HIGH_S))
+        if not isinstance(occasion, Message):
+            return PASSED
+        seconds = draw.seconds("seconds", LATE_LOW_S, LATE_HIGH_S)
+        return PASSED if seconds < occasion.waited_s else Verdict.delay(seconds - occasion.waited_s)

@@ -1,45 +1,25 @@
-"""What ends with the storm, what is known during it, and how a finding loses its salt."""
-
-from functools import partial
-from typing import Any
+"""What ends with the storm, and what is known during it."""
 
 from harness.example import Example
-from harness.judge import Found
-from harness.latency import LATE_LOW_S
-from harness.network import Channel, Network
-from harness.session import Finding, Session
-from harness.shrink import Shrinker
+from harness.session import Session
 from harness.trial import Trial
 from reference_impl.zoo import ZOO
 
-SALT = 7
 SEED_OF_A_LONG_BACK_OFF = 1002
 
 
-def test_messages_take_no_time_once_the_storm_is_over() -> None:
-    network = Network(SALT)
-    late = [network.send(Channel(f"c{number}"), _nothing).due_s for number in range(20)]
-    network.calm_down()
-    after = [network.send(Channel(f"d{number}"), _nothing).due_s for number in range(20)]
-    assert max(late) > 0
-    assert set(after) == {0.0}
-
-
-def test_nothing_overtakes_what_was_under_way_when_the_storm_ended() -> None:
-    network = Network(SALT)
-    channel = Channel("c")
-    last = [network.send(channel, _nothing) for _ in range(20)][-1]
-    network.calm_down()
-    assert network.send(channel, _nothing).due_s == last.due_s > 0
-
-
-def test_what_waits_behind_a_late_message_is_as_late_as_that() -> None:
-    network = Network(SALT)
-    channel = Channel("c")
-    entries = [network.send(channel, _nothing) for _ in range(50)]
-    queued = [entry for entry in entries if not entry.late_s and entry.waits_s]
-    assert queued
-    assert all(entry.waits_s == round(entry.due_s, 6) >= LATE_LOW_S for entry in queued)
+def test_nothing_is_late_once_the_storm_is_over() -> None:
+    session = _session("two-buckets", twin="fixed")
+    with Example(session.plan, salt=7) as example:
+        example.act(session.workloads[0][0])
+        example.world.heal()
+        late = len(example.late)
+        assert late > 0
+        for _ in range(3):
+            example.world.restart(example.world.process("buckets"))
+            example.world.crash(example.world.process("buckets"), None)
+            example.world.run(example.world.network.now_s + 10)
+        assert len(example.late) == late
 
 
 def test_what_is_required_is_known_during_the_storm() -> None:
@@ -112,14 +92,6 @@ def test_a_late_message_of_the_time_when_the_plane_comes_up_can_be_replayed() ->
     assert example.weather == [late]
 
 
-def test_a_finding_that_hangs_on_a_message_still_under_way_ends_under_the_calm_salt() -> None:
-    session = _session("reaped-by-name")
-    finding = next(finding for salt in range(1, 200) if (finding := _found(session, salt)) is not None)
-    shrunk = Shrinker(session, finding, finding.found[0]).shrink()
-    assert shrunk.calm
-    assert [action["do"] for action in shrunk.weather] == ["latency"]
-
-
 _TIME_TRAVEL = {
     "do": "time_travel",
     "at": "delivery",
@@ -135,12 +107,3 @@ _TIME_TRAVEL = {
 def _session(entry_id: str, twin: str = "wrong", seed: int = 0) -> Session:
     entry = next(entry for entry in ZOO if entry.id == entry_id)
     return Session(Trial(getattr(entry, twin), entry.manifests, seed=seed, **entry.trial_options))
-
-
-def _found(session: Session, salt: int) -> Finding | None:
-    workload = session.workloads[0]
-    found: list[Found] = session.run(workload, [], salt).violations
-    return Finding(workload=workload, weather=[], salt=salt, found=found) if found else None
-
-
-_nothing: Any = partial(int)

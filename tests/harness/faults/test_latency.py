@@ -25,7 +25,7 @@ def test_a_late_request_takes_effect_late() -> None:
 
 def test_a_late_message_keeps_its_number() -> None:
     with stage() as example:
-        for seconds in (2.0, 3.0):
+        for seconds in (2.0, 5.0):
             arm(example, FAULT, "event", kind="Website", values={"seconds": seconds}, nth=1)
         example.act(CREATE)
         example.pass_time(2.0)
