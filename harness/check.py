@@ -8,23 +8,23 @@ that must give the same bytes. Wall time is read here because a user's budget is
 import io
 import shlex
 import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
-from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from harness.ambient import virtual_ambient
 from harness.determinism import assert_same_trace
-from harness.errors import NonDeterminismError, UsageError
+from harness.draws import BACKEND
+from harness.errors import UsageError
 from harness.example import Example
 from harness.findings import Written, raised, violations_of, write_down
 from harness.fresh import assert_same_in_fresh_process
-from harness.machine import ControlPlaneMachine, PropertyViolated
+from harness.machine import ControlPlaneMachine
 from harness.outcome import Outcome, PropertyVerdict
 from harness.report_folder import assert_writable
 from harness.schedule import versions
@@ -56,8 +56,8 @@ OVERRIDES = Overrides()
 Progress = Callable[..., None]
 
 
-class _OutOfBudget(BaseException):
-    """Wall seconds are spent; ends the state machine's run from within."""
+class _Ended(BaseException):
+    """The search is over: something is found, or the budget is spent. Ends the state machine's run from within."""
 
 
 def check(
@@ -155,16 +155,25 @@ class _Search:
         class Searching(ControlPlaneMachine):
             trial = session.trial
 
+            @contextmanager
+            def _noting_failures(self) -> Iterator[None]:
+                try:
+                    with super()._noting_failures():
+                        yield
+                except Exception:
+                    # Recorded in the session. Hypothesis need not run it again: whoever reads the record does that.
+                    raise _Ended from None
+
             def teardown(self) -> None:
                 super().teardown()
                 with self._noting_failures():
                     search._after(self._example)
 
         Searching.session = session
-        session.varied = True
         configuration = settings(
             max_examples=self.examples,
             stateful_step_count=session.trial.max_steps,
+            backend=BACKEND,
             database=None,
             deadline=None,
             phases=(Phase.generate,),
@@ -178,16 +187,8 @@ class _Search:
         try:
             with redirect_stdout(io.StringIO()):
                 run_state_machine_as_test(factory, settings=configuration)
-        except (PropertyViolated, _OutOfBudget):
+        except _Ended:
             pass
-        except Flaky as flaky:
-            # A finding is judged below: two fresh runs of what was recorded must agree. Without one it is our failure.
-            if not session.findings and session.failure is None:
-                raise NonDeterminismError(f"the search itself was not reproducible: {flaky}") from flaky
-        except BaseExceptionGroup as group:
-            rest = group.split((PropertyViolated, Flaky))[1]
-            if rest is not None:
-                raise rest.exceptions[0] from None
         if session.failure is not None:
             raise session.failure
         return session.findings[0] if session.findings else None
@@ -210,7 +211,7 @@ class _Search:
                 session.tally.warnings[f"determinism across processes was not checked: {problem}"] = None
         spent = self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s
         if spent or done >= self.examples:
-            raise _OutOfBudget
+            raise _Ended
 
     # ------------------------------------------------------------------------------------------------- concluding
 

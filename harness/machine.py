@@ -27,18 +27,18 @@ from harness.trial import Trial
 from harness.watchdog import interruptible, watchdog
 from harness.weather import Action, Armed, Drawing
 
-FAULTS_MAX = 6
-"""Faults in one example, at most: more hide each other (arbitrary; swarm and 200 examples do the rest)."""
+BUDGETS = (1, 2, 3, 4, 5, 6, 8, 10)
+"""Faults in one example, at most: one of these. Many meet more of what can go wrong; few do not hide each other."""
 
 PASSING = 6
 PASSING_MAX = 12
 """When users have nothing left to do, one step in five lets 1 to 32 s pass, while weather is still waiting for its
 message and the example is not long yet (arbitrary)."""
 
-FIRST_FAULTS_MAX = 3
-"""Faults armed at the beginning of an example: one to three."""
+FIRST_FAULTS_MAX = 4
+"""Faults armed at the beginning of an example: one to four."""
 
-_CALM_IN = 3
+CALM_IN = 3
 """One example in three has no latency drawn from a salt."""
 
 
@@ -92,7 +92,6 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         self._pending: list[Action] = []
         self._budget = 0
         self._judged = False
-        self._drawn = 0
         self._contexts = ExitStack()
         """Virtual time for controllers, Ctrl-C and the watchdog, from `begin` to `teardown` (inside `check` they are
         there already, and entering them again changes nothing)."""
@@ -101,8 +100,8 @@ class ControlPlaneMachine(RuleBasedStateMachine):
     @initialize(
         workload=st.integers(0, 1 << 16),
         salt=st.integers(0, 1 << 16),
-        calm=st.integers(0, _CALM_IN - 1),
-        budget=st.integers(1, FAULTS_MAX),
+        calm=st.integers(0, CALM_IN - 1),
+        budget=st.integers(0, len(BUDGETS) - 1),
         first=st.integers(0, 1 << 16),
     )
     def begin(self, workload: int, salt: int, calm: int, budget: int, first: int) -> None:
@@ -127,10 +126,8 @@ class ControlPlaneMachine(RuleBasedStateMachine):
     def _begin(self, workload: int, salt: int, calm: int, budget: int, first: int) -> None:
         session = self._session
         workloads = session.workloads
-        self._pending = list(workloads[self._vary(workload, 1 << 16) % len(workloads)])
-        self._budget = 1 + self._vary(budget - 1, FAULTS_MAX)
-        calm = self._vary(calm, _CALM_IN)
-        salt = self._vary(salt, 1 << 16)
+        self._pending = list(workloads[workload % len(workloads)])
+        self._budget = BUDGETS[budget]
         self._example = Example(
             session.plan,
             salt=(salt + 1) if calm and session.latency else 0,
@@ -139,21 +136,10 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         self.world = SynchronousWorld(self._example)
         # Some weather is drawn evenly over all kinds, so that no example is without and no kind is rare; the rules add
         # what swarm testing leaves switched on.
-        for _ in range(1 + first % FIRST_FAULTS_MAX if session.faults else 0):
-            first = self._vary(mix(first, self._budget), 1 << 16)
-            self._arm(session.faults[first % len(session.faults)], first // 7, first // 3 % 16, first)
-
-    def _vary(self, value: int, size: int) -> int:
-        """A drawn value, moved by the example's number in a search that does not replay through Hypothesis.
-
-        Hypothesis' mutator runs each example up to five times more with one span copied over another; measured here,
-        five of six examples were then alike. `check` records schedules itself, so it can afford to make them differ.
-        """
-        if not self._session.varied:
-            return value
-        self._drawn += 1
-        session = self._session
-        return mix(value, session.trial.seed, session.tally.examples, self._drawn) % size
+        for number in range(min(self._budget, 1 + first % FIRST_FAULTS_MAX) if session.faults else 0):
+            bits = mix(first, number)
+            fault = session.likely[bits % len(session.likely)]
+            self._arm(fault, (bits >> 20) % (1 << 12), (bits >> 40) % 16, (bits >> 44) % (1 << 20))
 
     @rule(window=st.integers(0, 31))
     def users_act(self, window: int) -> None:
@@ -168,8 +154,6 @@ class ControlPlaneMachine(RuleBasedStateMachine):
 
     def _arm_and_act(self, fault: Fault, target: int, skip: int, seed: int, window: int) -> None:
         if self._budget > 0:
-            target, skip = self._vary(target, 1 << 12), self._vary(skip, 16)
-            seed, window = self._vary(seed, 1 << 20), self._vary(window, 32)
             self._arm(fault, target, skip, seed)
         if self._budget == 0 or window % 2:
             self._act(window)

@@ -26,6 +26,11 @@ LESSONS = 8
 """Workloads of the pool that are run in fair weather beforehand, to see which messages there are (the simple ones)."""
 
 
+OFTEN = ("crash", "stale_read", "time_travel", "watch_gap")
+"""Kinds that an example begins with twice as often: the patterns of the bugs that Sieve (OSDI'22) set out to find:
+intermediate states, stale states, unobserved states."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Where a fault of some kind can strike: messages of one sort, or (phase "step") a moment."""
@@ -97,10 +102,10 @@ class Session:
         self._tested_targets: dict[str, list[Target]] = {}
         self.failure: BaseException | None = None
         """What went wrong in the harness itself. Hypothesis may call it flaky, so it is kept here."""
-        self.varied = False
-        """Set by `check`: what Hypothesis draws is moved by the example's number (see `machine.py`)."""
         self.latency = any(fault.name == "latency" for fault in self.plan.faults)
         self.faults = [fault for fault in self.plan.faults if self.targets(fault)]
+        self.likely = [fault for fault in self.faults for _ in range(2 if fault.name in OFTEN else 1)]
+        """The same, as often as an example begins with them."""
 
     def _workloads(self) -> list[list[Action]]:
         first = beginning(self.trial)

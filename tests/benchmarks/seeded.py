@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from harness.machine import ControlPlaneMachine, PropertyViolated
+from harness.machine import BUDGETS, CALM_IN, ControlPlaneMachine, PropertyViolated
 from harness.session import Session
 from harness.trial import Trial
 from harness.world import World
@@ -40,7 +40,6 @@ class Driver:
 
     def __init__(self, given: Trial, seed: int = 0) -> None:
         self.session = session = Session(given)
-        session.varied = True
         self.violations = 0
         self._random = random.Random(seed)
 
@@ -63,7 +62,13 @@ class Driver:
 
     def _decide(self, machine: Any) -> None:
         draw = self._random.randrange
-        machine.begin(workload=draw(1 << 16), salt=draw(1 << 16), calm=draw(3), budget=1 + draw(6), first=draw(1 << 16))
+        machine.begin(
+            workload=draw(1 << 16),
+            salt=draw(1 << 16),
+            calm=draw(CALM_IN),
+            budget=draw(len(BUDGETS)),
+            first=draw(1 << 16),
+        )
         for _ in range(STEPS):
             name = self._rules[draw(len(self._rules))]
             rule = getattr(machine, name)
