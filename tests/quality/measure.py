@@ -16,7 +16,6 @@ For each entry (`reference_impl/zoo/entry.py`):
 
 import argparse
 import os
-import platform
 import random
 import statistics
 import sys
@@ -36,6 +35,7 @@ from harness.outcome import Outcome
 from harness.session import Session
 from harness.trial import Trial
 from reference_impl.zoo import ZOO, Entry
+from tests.quality.machine import machine
 
 FOUND_SHARE_LEAST = 0.9
 MEDIAN_ACTIONS_MOST = 4
@@ -210,24 +210,13 @@ def _document(rows: Sequence[Row], wall_s: float, effort: Effort) -> str:
         [
             "# Detection",
             "",
-            f"Made by `{command}` on {date.today().isoformat()} in {wall_s / 60:.0f} minutes: {_machine()}.",
+            f"Made by `{command}` on {date.today().isoformat()} in {wall_s / 60:.0f} minutes: {machine()}.",
             f"Columns are explained in `tests/quality/measure.py`; {effort.seeds} seeds of {effort.examples} examples.",
             "",
             table(rows),
             "",
         ]
     )
-
-
-def _machine() -> str:
-    cpu = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        models = [
-            line.partition(":")[2].strip() for line in information.read_text().splitlines() if "model name" in line
-        ]
-        cpu = models[0] if models else cpu
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def rows_of(entries: Sequence[Entry], effort: Effort, report_dir: str, jobs: int) -> list[Row]:
