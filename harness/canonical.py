@@ -9,8 +9,10 @@ by its role wherever it occurs, also inside other strings (uids, generated names
 Left out on purpose, because it is history and not state: failed pods, pods of Jobs that have succeeded (a Job counts
 what it asked for in its status, but "the same program may sometimes be started twice": Kubernetes docs, Jobs,
 "Handling Pod and container failures"), ReplicaSets scaled to nothing by their Deployment, ControllerRevisions, and the
-reason and message of conditions. How endpoints are spread over slices is nobody's intent either
-(`endpoint_slices.py`). What is compared with what is `agreement.py`.
+reason and message of conditions. So is what a paused object has come to: its controller has been told not to converge,
+and how far it got before is a race with the user who said so; its status and all that it controls are left out. How
+endpoints are spread over slices is nobody's intent either (`endpoint_slices.py`). What is compared with what is
+`agreement.py`.
 """
 
 import re
@@ -66,9 +68,14 @@ def canonical_state(
     roles = Roles(live, external)
     state: State = {}
     lots: dict[str, list[dict[str, Any]]] = {}
+    below_paused = _below_paused(live)
     for obj in live:
+        if obj["metadata"]["uid"] in below_paused:
+            continue
         key, is_lot = roles.keys[obj["metadata"]["uid"]]
         leaves = _leaves_of(obj, roles, muted)
+        if _is_paused(obj):
+            leaves = {path: leaf for path, leaf in leaves.items() if not path.startswith("status.")}
         if is_lot:
             leaves.pop("metadata.name", None)
             if obj["kind"] == "Pod":
@@ -104,6 +111,30 @@ def _is_history(obj: JsonObject) -> bool:
         owner = controller_of(obj)
         return owner is not None and owner["kind"] == "Deployment"
     return bool(kind == "ControllerRevision")
+
+
+def _is_paused(obj: JsonObject) -> bool:
+    """Deployments, and whoever follows their convention (Cluster API, Argo Rollouts, KubeVirt)."""
+    spec = obj.get("spec")
+    return isinstance(spec, dict) and spec.get("paused") is True
+
+
+def _below_paused(objects: Sequence[JsonObject]) -> dict[str, None]:
+    """The uids of all that a paused object controls, directly or through others."""
+    paused = {obj["metadata"]["uid"]: None for obj in objects if _is_paused(obj)}
+    if not paused:
+        return {}
+    owners = {obj["metadata"]["uid"]: (controller_of(obj) or {}).get("uid") for obj in objects}
+    below: dict[str, None] = {}
+    for uid in owners:
+        above, seen = owners[uid], {uid: None}
+        while above is not None and above not in seen:
+            if above in paused:
+                below[uid] = None
+                break
+            seen[above] = None
+            above = owners.get(above)
+    return below
 
 
 def _is_told_of_a_pod(path: str) -> bool:

@@ -107,10 +107,21 @@ def _live_children(view: View, owner: JsonObject, child: JsonObject) -> list[Jso
         for other in view.owned(uid)
         if other["kind"] == child.get("kind")
         and other["apiVersion"] == child.get("apiVersion")
-        and (is_active(other) if other["kind"] == "Pod" else not is_deleting(other))
+        and not _has_ended(view, other)
         and (reference := controller_of(other)) is not None
         and reference["uid"] == uid
     ]
+
+
+def _has_ended(view: View, child: JsonObject) -> bool:
+    """A pod that has ended stays ended for whoever saw it, even if a late status says that it runs again."""
+    if child["kind"] != "Pod":
+        return is_deleting(child)
+    events = view.history(ObjectRef.to(child))
+    return not is_active(child) or any(
+        event.type != "DELETED" and uid_of(event.object) == uid_of(child) and not is_active(event.object)
+        for event in events
+    )
 
 
 def _wanted(owner: JsonObject, field: str) -> int:

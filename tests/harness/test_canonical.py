@@ -32,6 +32,20 @@ def test_history_is_no_state() -> None:
     assert state([*objects, old, failed]) == state(objects)
 
 
+def test_what_a_paused_object_has_come_to_is_history_and_that_it_is_paused_is_state() -> None:
+    def paused(objects: list[JsonObject], value: bool = True) -> list[JsonObject]:
+        objects[1]["spec"]["paused"] = value
+        return objects
+
+    half_way = paused([obj for obj in world(10, "5d4f8c7b9") if obj["kind"] not in ("ReplicaSet", "Pod")])
+    half_way[1]["status"] = {"conditions": [{"type": "Available", "status": "False"}]}
+    half_way[2]["data"] = {}
+    there = paused(world(10, "5d4f8c7b9"))
+    there[-1]["data"] = {}
+    assert state(half_way) == state(there)
+    assert state(there) != state(paused(there, value=False))
+
+
 def test_a_jobs_succeeded_pods_are_history_and_its_count_of_them_is_state() -> None:
     def job(succeeded: int, *phases: str) -> list[JsonObject]:
         owner = made("Job", "sum", 1, spec={"completions": 1}, status={"succeeded": succeeded})

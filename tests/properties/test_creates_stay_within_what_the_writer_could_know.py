@@ -59,6 +59,16 @@ def test_one_too_many_beside_a_child_it_knew_is_a_violation() -> None:
     assert judgement.key == "Pod replicaset"
 
 
+def test_a_child_that_has_ended_does_not_count_even_if_a_late_status_revives_it() -> None:
+    view, owner = a_world()
+    pod = view.create(make("Pod", "web-1", owner=owner, status={"phase": "Running"}), by="user")
+    view.sees("replicaset", pod)
+    view.sees("replicaset", view.update(pod, status={"phase": "Succeeded"}))
+    view.update(pod, status={"phase": "Running"})
+    send_create(view, owner)
+    assert PROPERTY.judge(view).verdict == "holds"
+
+
 def test_what_this_life_created_counts_unseen_and_what_others_created_does_not() -> None:
     view, owner = a_world()
     view.create(make("Pod", "web-1", owner=owner), by="replicaset")
