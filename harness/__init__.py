@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from harness.outcome import PropertyVerdict as PropertyVerdict
     from harness.outcome import Violation as Violation
     from harness.replay import replay as replay
+    from harness.sweep import sweep as sweep
     from harness.trial import Known as Known
     from harness.trial import Trial as Trial
     from reference_impl.errors import AlreadyExists as AlreadyExists
@@ -113,6 +114,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         "Violation",
     ),
     "harness.replay": ("replay",),
+    "harness.sweep": ("sweep",),
     "harness.trial": (
         "Known",
         "Trial",
@@ -158,7 +160,7 @@ _HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 
 
 class _Package(ModuleType):
-    """Two public functions are called like the modules they live in. Python makes a submodule an attribute of its
+    """Three public functions are called like the modules they live in. Python makes a submodule an attribute of its
     package as soon as anybody imports it; here the function keeps the name, and `from harness.check import ...` works
     all the same."""
 
@@ -175,6 +177,13 @@ class _Package(ModuleType):
 
     @replay.setter
     def replay(self, module: ModuleType) -> None: ...
+
+    @property
+    def sweep(self) -> Any:
+        return import_module("harness.sweep").sweep
+
+    @sweep.setter
+    def sweep(self, module: ModuleType) -> None: ...
 
 
 sys.modules[__name__].__class__ = _Package

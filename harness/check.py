@@ -6,11 +6,9 @@ that must give the same bytes. Wall time is read here because a user's budget is
 """
 
 import io
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
@@ -18,16 +16,17 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from harness.ambient import virtual_ambient
+from harness.conclusion import outcome_of, raised
 from harness.determinism import assert_same_trace
 from harness.draws import BACKEND
 from harness.errors import UsageError
 from harness.example import Example
-from harness.findings import Written, raised, violations_of, write_down
+from harness.findings import Written, replay_hint, write_down
 from harness.fresh import assert_same_in_fresh_process
 from harness.machine import ControlPlaneMachine
-from harness.outcome import Outcome, PropertyVerdict
+from harness.outcome import Outcome
+from harness.overrides import OVERRIDES, overridden
 from harness.report_folder import assert_writable
-from harness.schedule import versions
 from harness.session import Finding, Session
 from harness.shrink import Shrunk, shrink_all
 from harness.trial import Trial
@@ -38,20 +37,6 @@ DEFAULT_REPORT_DIR = "seatrial-reports"
 RUN_TWICE_EVERY = 100
 """One passing example in so many is run twice, to catch what is not deterministic (issue: "one in a hundred")."""
 
-
-@dataclass(slots=True)
-class Overrides:
-    """What a pytest command line says; it beats what the test's code says. None: nothing."""
-
-    examples: int | None = None
-    profile: str | None = None
-    seed: int | None = None
-    report_dir: str | None = None
-    replay: str | None = None
-    nodeid: str | None = None
-
-
-OVERRIDES = Overrides()
 
 Progress = Callable[..., None]
 
@@ -88,22 +73,13 @@ def check(
         return replay(OVERRIDES.replay, trial=trial, raise_on_failure=raise_on_failure)
     if examples < 1:
         raise UsageError(f"examples={examples} checks nothing: give at least 1")
-    trial = _overridden(trial)
+    trial = overridden(trial)
     examples = OVERRIDES.examples or examples
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
     search = _Search(trial, examples, progress, budget_wall_s)
     outcome = search.run(folder)
     return raised(outcome, raise_on_failure)
-
-
-def _overridden(trial: Trial) -> Trial:
-    changes: dict[str, Any] = {}
-    if OVERRIDES.profile is not None and OVERRIDES.profile != trial.profile:
-        changes["profile"] = OVERRIDES.profile
-    if OVERRIDES.seed is not None and OVERRIDES.seed != trial.seed:
-        changes["seed"] = OVERRIDES.seed
-    return trial.replaced(**changes) if changes else trial
 
 
 class _Search:
@@ -133,7 +109,14 @@ class _Search:
                 if self.session is not None and not written:
                     finding = finding or next(iter(self.session.findings), None)
                     written = self._unshrunk(self.session, finding, folder) if finding is not None else []
-        return self._outcome(written)
+        return outcome_of(
+            self.given,
+            self.session,
+            written,
+            wall_s=time.monotonic() - self.began_wall_s,
+            fair_weather=self.fair_weather,
+            interrupted=self.interrupted,
+        )
 
     # -------------------------------------------------------------------------------------------------- searching
 
@@ -217,80 +200,9 @@ class _Search:
 
     def _conclude(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         shrunk = shrink_all(session, finding)
-        return [write_down(session, one, folder, self._replay_hint()) for one in shrunk]
+        return [write_down(session, one, folder, replay_hint(self.given, OVERRIDES.nodeid)) for one in shrunk]
 
     def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         """Interrupted while shrinking: what was found is kept as it is."""
         shrunk = Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=0)
-        return [write_down(session, shrunk, folder, self._replay_hint())]
-
-    def _replay_hint(self) -> str:
-        """The command to paste, without the file."""
-        if self.given.portable or OVERRIDES.nodeid is None:
-            return "seatrial replay"
-        return f"pytest {shlex.quote(OVERRIDES.nodeid)} --seatrial-replay"
-
-    def _outcome(self, written: list[Written]) -> Outcome:
-        session = self.session
-        outcome = Outcome(
-            verdict="unknown",
-            fair_weather=self.fair_weather,
-            interrupted=self.interrupted,
-            target=self.given.name,
-            profile=self.given.profile,
-            seed=self.given.seed,
-            versions=versions(),
-            wall_s=time.monotonic() - self.began_wall_s,
-        )
-        if session is None:
-            return outcome
-        tally = session.tally
-        outcome.examples = tally.examples
-        outcome.virtual_s = tally.virtual_s
-        outcome.faults_fired = dict(sorted(tally.fired.items()))
-        outcome.violations = violations_of(written)
-        applicable = {claim.name for claim in session.plan.properties}
-        outcome.not_applicable = [p.name for p in session.trial.property_objects if p.name not in applicable]
-        outcome.properties = _verdicts(session, outcome)
-        outcome.warnings = [*tally.warnings, *self._unused_known()]
-        outcome.verdict = _verdict(session, outcome)
-        return outcome
-
-    def _unused_known(self) -> list[str]:
-        session = self.session
-        assert session is not None
-        return [
-            f"ignore={known} matched nothing: take it out"
-            for known in self.given.ignore
-            if known not in session.accepted
-        ]
-
-
-def _verdicts(session: Session, outcome: Outcome) -> list[PropertyVerdict]:
-    violated = {v.property: v.reason for v in outcome.violations}
-    verdicts = []
-    for claim in session.plan.properties:
-        if claim.name in violated:
-            verdicts.append(PropertyVerdict(name=claim.name, verdict="violated", reason=violated[claim.name]))
-        elif session.tally.judged.get(claim.name):
-            verdicts.append(PropertyVerdict(name=claim.name, verdict="holds"))
-        else:
-            reason = session.tally.unknown.get(claim.name, "never judged")
-            verdicts.append(PropertyVerdict(name=claim.name, verdict="unknown", reason=reason))
-    return verdicts
-
-
-def _verdict(session: Session, outcome: Outcome) -> Any:
-    """Violated beats unknown beats holds (Jepsen's and Maelstrom's order)."""
-    if outcome.violations:
-        return "violated"
-    trial = session.trial
-    never_fired = [name for name in trial.faults or () if not session.tally.fired.get(name)]
-    if never_fired:
-        outcome.warnings.append(f"never fired, though asked for by name: {', '.join(never_fired)}")
-    if not session.tally.fired:
-        outcome.warnings.append("no fault fired at all: the weather never hit")
-    if session.tally.restless:
-        outcome.warnings.append(f"still changing at the bound, without a cycle: {session.tally.restless} example(s)")
-    unknown = [p.name for p in outcome.properties if p.verdict == "unknown"]
-    return "unknown" if never_fired or not session.tally.fired or unknown or session.tally.restless else "holds"
+        return [write_down(session, shrunk, folder, replay_hint(self.given, OVERRIDES.nodeid))]

@@ -4,7 +4,7 @@ Everybody who decides (state machine, replay, shrinker, fair weather) drives an 
 the user act, finish. What it recorded is a schedule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -277,15 +277,19 @@ def run_schedule(
     reference: Reference | None = None,
     kernel: str = "direct",
     watch_for_mutation: bool = False,
+    prepare: Callable[[Example], None] | None = None,
 ) -> Example:
     """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
 
     `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
+    `prepare` is shown the example before the first action, to arm what no file can hold yet.
     """
     example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather)
     try:
         if watch_for_mutation:
             example.world.watch_for_mutation()
+        if prepare is not None:
+            prepare(example)
         for action in workload:
             if example.violations or example.exhausted:
                 break

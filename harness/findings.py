@@ -7,16 +7,17 @@ from typing import Any
 
 from harness import registry
 from harness.determinism import assert_same_trace
-from harness.errors import NonDeterminismError, TrialFailed, TrialInconclusive
+from harness.errors import NonDeterminismError
 from harness.example import Example
 from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
-from harness.outcome import Outcome, Violation
+from harness.outcome import Violation
 from harness.report_folder import write_report
 from harness.schedule import Schedule, code_digest, versions
 from harness.session import Session
 from harness.shrink import Shrunk
 from harness.trace import Trace
+from harness.trial import Trial
 
 CONFIRMATIONS = 2
 """Fresh runs of every failing schedule before it is reported; all must give the same bytes."""
@@ -82,8 +83,11 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
     return Written(violation=violation, trace=trace)
 
 
-def violations_of(written: list[Written]) -> list[Violation]:
-    return [one.violation for one in written]
+def replay_hint(trial: Trial, nodeid: str | None) -> str:
+    """The command to paste, without the file. `nodeid`: of the test that builds the trial, if one does."""
+    if trial.portable or nodeid is None:
+        return "seatrial replay"
+    return f"pytest {shlex.quote(nodeid)} --seatrial-replay"
 
 
 def narrative_of(trace: Trace, found: Found) -> str:
@@ -119,24 +123,3 @@ def _report_path(place: Path) -> str:
         if (place / name).exists():
             return str(place / name)
     return str(place)
-
-
-def raised(outcome: Outcome, raise_on_failure: bool) -> Outcome:
-    if not raise_on_failure or outcome.verdict == "holds":
-        return outcome
-    if outcome.verdict == "violated":
-        raise TrialFailed(failure_text(outcome), outcome)
-    reasons = [f"{p.name}: {p.reason}" for p in outcome.properties if p.verdict == "unknown"]
-    raise TrialInconclusive(
-        "nobody can tell: " + ("; ".join([*outcome.warnings, *reasons]) or "no fault fired"), outcome
-    )
-
-
-def failure_text(outcome: Outcome) -> str:
-    """The narrative of the most severe violation, the others by name, and the replay command last."""
-    first, *others = outcome.violations
-    label = "legal" if first.legal else "hostile: real Kubernetes does not do this"
-    lines = [f"{first.property} is violated ({label}): {first.reason}", "", first.narrative]
-    lines += [f"also violated: {other.property} ({other.reason})" for other in others]
-    lines += ["", f"report: {first.report_path}", f"replay: {first.replay}"]
-    return "\n".join(lines)

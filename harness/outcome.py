@@ -91,6 +91,8 @@ class Outcome:
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    scope: list[str] = field(default_factory=list)
+    """Of a sweep, in sentences: what was tried, at how many points what was found, and what is thereby ruled out."""
 
     @property
     def exit_code(self) -> int:
@@ -112,6 +114,7 @@ class Outcome:
             "properties": [verdict.to_json() for verdict in self.properties],
             "not_applicable": list(self.not_applicable),
             "warnings": list(self.warnings),
+            "scope": list(self.scope),
             "versions": dict(self.versions),
             "violations": [violation.to_json() for violation in self.violations],
             "wall_s": round(self.wall_s, 3),

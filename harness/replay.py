@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.ambient import virtual_ambient
+from harness.conclusion import raised
 from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError, UsageError
 from harness.example import Example
-from harness.findings import narrative_of, raised
+from harness.findings import narrative_of
 from harness.judge import Found
 from harness.outcome import Outcome, PropertyVerdict, Violation
 from harness.schedule import Schedule, code_digest, from_json, load, versions

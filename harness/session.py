@@ -3,7 +3,7 @@
 Made once per `check`; deciders (state machine, replay, shrinker) draw on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.contract import Fault, Message, Moment
@@ -75,6 +75,17 @@ class Tally:
             self.judged[name] = self.judged.get(name, 0) + count
         self.unknown.update(world.judge.unknown)
         self.warnings.update(world.judge.warnings)
+
+    def merge(self, other: "Tally") -> None:
+        """Take in what another search, or a part of this one in another process, saw."""
+        self.examples += other.examples
+        self.virtual_s += other.virtual_s
+        self.restless += other.restless
+        for mine, theirs in ((self.fired, other.fired), (self.judged, other.judged)):
+            for name, count in theirs.items():
+                mine[name] = mine.get(name, 0) + count
+        self.unknown.update(other.unknown)
+        self.warnings.update(other.warnings)
 
 
 def accepts(known: Known, found: Found) -> bool:
@@ -164,6 +175,7 @@ class Session:
         *,
         kernel: str = "direct",
         watch_for_mutation: bool = False,
+        prepare: Callable[[Example], None] | None = None,
     ) -> Example:
         """Execute a schedule and judge it against fair weather."""
         reference = self.fair_weather.reference(workload)
@@ -175,6 +187,7 @@ class Session:
             reference=reference,
             kernel=kernel,
             watch_for_mutation=watch_for_mutation,
+            prepare=prepare,
         )
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 SILENCE_LONG_S = 60.0
 """After a storm: longer than a leader's lease (15 s) and a node's (40 s), so that whoever takes over has done so."""
 SILENCE_FAIR_S = 5.0
-"""In fair weather nobody dies, so nobody has to wait for a lease to run out."""
+"""In fair weather nobody dies, so nobody has to wait for a lease to run out. Without a timer, that is: with one, see
+`settle`."""
 SILENCE_SHORT_S = 2.0
 """Between idempotence passes, where nobody has died: longer than a container takes to start."""
 RECONNECTED_S = 150.0
@@ -39,7 +40,7 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
     began_deliveries = world.deliveries
     limit_s = began_s + PATIENCE_S
     quiet_at = -1
-    horizon_s = began_s
+    horizon_s = silent_s = began_s
     world.last_effective_s = (
         max(world.last_effective_s, began_s) if silence_s >= SILENCE_LONG_S else world.last_effective_s
     )
@@ -48,8 +49,14 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
             if network.messages == 0 and quiet_at != world.history.effective_count:
                 quiet_at = world.history.effective_count
                 horizon_s = timers_horizon_s(world)
+                # A message that was under way for long has not been silence.
+                silent_s = network.now_s
+                if horizon_s > network.now_s and silence_s >= SILENCE_FAIR_S:
+                    # Somebody looks again by the clock, perhaps for something outside that has no watch and takes its
+                    # time: fair weather must not look away sooner than a storm does.
+                    silence_s = SILENCE_LONG_S
                 limit_s = max(limit_s, began_s + 3 * (horizon_s - began_s))
-            rest_s = max(horizon_s, max(world.last_effective_s, began_s) + silence_s)
+            rest_s = max(horizon_s, max(world.last_effective_s, silent_s) + silence_s)
             if network.messages == 0 and network.now_s >= rest_s and quiet_at == world.history.effective_count:
                 if network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
                     return True

@@ -8,12 +8,16 @@ was found under one is first written out under salt 0.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from harness.anchors import armed_at, points_at
+from harness.contract import Fault, Message
 from harness.errors import SeatrialError
+from harness.example import Example
 from harness.judge import Found
 from harness.session import Finding, Session
-from harness.weather import Action
+from harness.weather import Action, Armed
 
 RUNS_MAX = 600
 """Executions that one shrink may cost (arbitrary; typical is 30 to 120)."""
@@ -59,6 +63,7 @@ class Shrinker:
             items = self._minimize(items)
             items = self._simplify(items)
             items = self._minimize(items)
+            items = self._substitute(items)
         workload, weather = _split(items)
         return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
 
@@ -91,6 +96,38 @@ class Shrinker:
                     break
         return items
 
+    # -------------------------------------------------------------------------------------------------- one for many
+
+    def _substitute(self, items: list[Item]) -> list[Item]:
+        """One fault where several are left: each kind that they are of, and a crash, at each point of the calm run.
+
+        Two late messages and a lagging server are often but one way to have a process die between two writes.
+        """
+        workload, weather = _split(items)
+        if len(weather) < 2:
+            return items
+        kinds = dict.fromkeys(["crash", *(action["do"] for action in weather)])
+        faults = [fault for name in kinds for fault in self.session.faults if fault.name == name]
+        for armed in self._points(workload, faults):
+            example = self._run(workload, [], prepare=partial(Example.arm, armed=armed))
+            if example is None:
+                break
+            if self._shows(example) and len(example.weather) < len(weather):
+                return self._minimize(self._simplify(_items(workload, example.weather)))
+        return items
+
+    def _points(self, workload: list[Action], faults: Sequence[Fault]) -> list[Armed]:
+        """These kinds, each at every point of the calm run."""
+        occasions: list[tuple[int, Message]] = []
+        with Example(self.session.plan, judging=False) as example:
+            example.world.weather.occasions = occasions
+            for action in workload:
+                if not example.exhausted:
+                    example.act(action)
+            points = points_at(faults, occasions, range(len(workload) + 1), example)
+        by_name = {fault.name: fault for fault in faults}
+        return [armed_at(point, by_name[point.action["do"]], self.session.trial.seed) for point in points]
+
     # ------------------------------------------------------------------------------------------------------- the test
 
     def _fails(self, items: Sequence[Item]) -> bool:
@@ -101,14 +138,21 @@ class Shrinker:
         key = repr((workload, weather))
         if key in self._known:
             return self._known[key]
+        example = self._run(workload, weather)
+        self._known[key] = example is not None and self._shows(example)
+        return self._known[key]
+
+    def _run(self, workload: list[Action], weather: list[Action], **options: Any) -> Example | None:
+        """None if there have been runs enough."""
         if self.runs >= RUNS_MAX:
-            return False
+            return None
         self.runs += 1
-        example = self.session.run(workload, weather)
+        return self.session.run(workload, weather, **options)
+
+    def _shows(self, example: Example) -> bool:
         same = next((f for f in example.violations if (f.name, f.key) == (self.target.name, self.target.key)), None)
         if same is not None:
             self.found = same
-        self._known[key] = same is not None
         return same is not None
 
 

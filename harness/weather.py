@@ -131,6 +131,8 @@ class Weather:
         self.counts: dict[CountKey, int] = {}
         self.samples: dict[tuple[str, str, str, str], Message] | None = None
         """Filled in fair weather: one sample message for each (phase, component, verb, kind)."""
+        self.occasions: list[tuple[int, Message]] | None = None
+        """Filled for a sweep: every message that it could strike, with the step in which it came."""
         self.late: list[Action] = []
         """What the salt made late, as explicit `latency` actions."""
         self._latency = Latency(salt)
@@ -143,6 +145,9 @@ class Weather:
     def is_waiting(self) -> bool:
         """Is any fault still waiting for its message?"""
         return any(self._armed.values())
+
+    def _is_watched(self) -> bool:
+        return self.samples is not None or self.occasions is not None
 
     def disarm(self) -> None:
         """The storm is over: nothing strikes any more."""
@@ -171,7 +176,7 @@ class Weather:
             if not known and (late := self._late(key, nth, request.namespace)) is not None:
                 return late
         waiting = self._armed.get(phase)
-        if waiting or self.samples is not None:
+        if waiting or self._is_watched():
             # Not a closure: its cells would cost every message that nothing waits for.
             message = partial(self._command_message, phase, command, nth, result, committed)
             verdict = self._strike(waiting, key, nth, request.namespace, message, command=command)
@@ -227,7 +232,7 @@ class Weather:
         if not known and (late := self._late(key, nth, namespace, waited_s)) is not None:
             return late
         waiting = self._armed.get("event")
-        if not waiting and self.samples is None:
+        if not waiting and not self._is_watched():
             return None
         message = partial(self._event_message, stream, event, role, nth, waited_s)
         return self._strike(waiting, key, nth, namespace, message, stream=stream)
@@ -288,7 +293,7 @@ class Weather:
                 plane=world,
             )
 
-        if waiting or self.samples is not None:
+        if waiting or self._is_watched():
             verdict = self._strike(waiting, key, nth, None, message, command=command)
             if verdict is not None:
                 return verdict
@@ -347,6 +352,9 @@ class Weather:
         message: Message | None = None
         if self.samples is not None and (sample := (key[0], component, verb, kind)) not in self.samples:
             message = self.samples[sample] = make()
+        if self.occasions is not None:
+            message = message or make()
+            self.occasions.append((self.world.step, message))
         for armed in waiting or ():
             if armed.component is not None and armed.component != component:
                 continue

@@ -1,7 +1,7 @@
 """Seatrial: takes Kubernetes-style controllers out into bad weather, and says what broke.
 
     from seatrial import Client, Controller, Request, Result, Watch      what a controller is written with
-    from seatrial import Trial, check, replay                            what a test is written with
+    from seatrial import Trial, check, sweep, replay                     what a test is written with
     from seatrial.properties import ...                                  the claims that are judged
 
 General layout: the code lives in `reference_impl` (the control plane), `harness` (the weather and the judge),
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from harness import WorkQueue as WorkQueue
     from harness import check as check
     from harness import replay as replay
+    from harness import sweep as sweep
 
 __version__ = "0.1.0"
 

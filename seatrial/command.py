@@ -19,7 +19,7 @@ from seatrial import listing
 from seatrial.distribution import put_current_directory_last, shadowed_package
 from seatrial.options import DEFAULT_EXAMPLES, DEFAULT_REPORT_DIR, replay_trial, trial_of, trial_options
 from seatrial.printing import print_error, print_outcome
-from seatrial.running import run_check, run_replay
+from seatrial.running import run_check, run_replay, run_sweep
 
 INTERNAL = 3
 USAGE = 4
@@ -98,6 +98,53 @@ def check(
 
 
 @commands.command()
+@click.argument("target")
+@trial_options
+@click.option(
+    "--faults",
+    "at_once",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    metavar="1|2",
+    help="Faults at once: 2 tries pairs as well.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: one a core.")
+@click.option("--resume", metavar="FILE", help="Keep results in FILE, and go on from those that are there.")
+@click.option("--budget-s", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Wall seconds at most.")
+@report_dir_option
+@allow_unknown_option
+@quiet_option
+@output_options
+def sweep(
+    *,
+    target: str,
+    at_once: int,
+    jobs: int | None,
+    resume: str | None,
+    budget_s: float | None,
+    report_dir: str,
+    allow_unknown: bool,
+    quiet: bool,
+    as_json: bool,
+    **typed: Any,
+) -> int:
+    """Try every fault at every point of one calm run of TARGET, and say what is thereby ruled out."""
+    trial = trial_of(target, typed)
+    outcome = run_sweep(
+        trial,
+        title=target,
+        quiet=quiet,
+        faults=at_once,
+        jobs=jobs,
+        resume=resume,
+        report_dir=report_dir,
+        budget_wall_s=budget_s,
+    )
+    return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
+
+
+@commands.command()
 @click.argument("schedule", metavar="SCHEDULE")
 @click.argument("target", required=False)
 @click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Runs of it.")
@@ -121,6 +168,24 @@ def zoo() -> None:
 def zoo_list(*, as_json: bool) -> None:
     """Each entry: what it violates, in which weather, and the real bug it comes from."""
     listing.zoo(as_json=as_json)
+
+
+@zoo.command("run")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--seeds", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Of each entry.")
+@click.option("--examples", type=click.IntRange(min=1), default=DEFAULT_EXAMPLES, show_default=True, metavar="N")
+@click.option(
+    "--engine", "engines", type=click.Choice(["check", "sweep"]), multiple=True, help="Only this one. Default: all."
+)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: one a core.")
+@click.option("--report-dir", metavar="DIR", help="Keep the reports here. Default: nowhere.")
+@quiet_option
+@output_options
+def zoo_run(*, ids: tuple[str, ...], **settings: Any) -> int:
+    """The detection matrix: which engine finds which entry (default: all), and who stays silent that should."""
+    from seatrial.zoo_run import run
+
+    return run(ids, **settings)
 
 
 def _add_listing(name: str, show: Callable[..., None], text: str) -> None:

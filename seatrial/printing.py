@@ -77,6 +77,7 @@ def outcome_lines(outcome: "Outcome") -> list[str]:
         lines.append(f"not applicable: {', '.join(outcome.not_applicable)}")
     struck = [f"{name} {count}" for name, count in outcome.faults_fired.items() if count]
     lines.append(f"weather that struck: {', '.join(struck) or 'none'}")
+    lines += outcome.scope
     return lines
 
 
@@ -121,7 +122,7 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _effort(outcome: "Outcome") -> str:
     parts = [f"{outcome.examples} example{'s' * (outcome.examples != 1)}"]
-    if outcome.verdict == "holds" and outcome.examples > 1:
+    if outcome.verdict == "holds" and outcome.examples > 1 and not outcome.scope:
         from harness.outcome import upper_bound_95
 
         parts.append(f"at 95 % fewer than {upper_bound_95(outcome.examples):.2%} of such examples fail")

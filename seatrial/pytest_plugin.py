@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class CommandLine:
-    """Hands the options and the running test's node id to `check()`, through `harness.check.OVERRIDES`."""
+    """Hands the options and the running test's node id to `check()`, through `harness.overrides.OVERRIDES`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.given = {name: value for name, value in options.items() if value is not None}
@@ -81,7 +81,7 @@ class CommandLine:
     def _override(self, nodeid: str | None) -> None:
         if not self.given and "harness.check" not in sys.modules:
             return  # this test did not import seatrial: leave it alone
-        from harness.check import OVERRIDES
+        from harness.overrides import OVERRIDES
 
         for name, value in self.given.items():
             setattr(OVERRIDES, name, value if nodeid else None)

@@ -24,6 +24,14 @@ def run_check(trial: "Trial", *, title: str, quiet: bool, **settings: Any) -> "O
         return check(trial, progress=progress, raise_on_failure=False, **settings)
 
 
+def run_sweep(trial: "Trial", *, title: str, quiet: bool, **settings: Any) -> "Outcome":
+    """`harness.sweep.sweep` with the given settings; a failure is in the outcome, not raised."""
+    from harness.sweep import sweep
+
+    with redirect_stdout(sys.stderr), progress_bar(title, quiet=quiet) as progress:
+        return sweep(trial, progress=progress, raise_on_failure=False, **settings)
+
+
 def run_replay(schedule: str | Path | dict[str, Any], *, trial: "Trial | None" = None, times: int = 1) -> "Outcome":
     """`harness.replay.replay`; a failure is in the outcome."""
     from harness.replay import replay

@@ -74,6 +74,22 @@ def test_a_report_folder_that_cannot_be_written(project: Project) -> None:
     _refused(project.check("website:website", "--report-dir", str(blocked / "reports")), "file")
 
 
+def test_a_resume_file_of_something_else(project: Project) -> None:
+    project.write("notes.txt", "buy milk\n")
+    manifests = ("--manifest", "crd.yaml", "--manifest", "site.yaml")
+    _refused(project.seatrial("sweep", "website:website", *manifests, "--resume", "notes.txt"), "notes.txt", "sweep")
+    assert (project.folder / "notes.txt").read_text() == "buy milk\n"
+
+
+@pytest.mark.parametrize("command", [("sweep", "zoo:two-buckets", "--jobs", "0"), ("zoo", "run", "--seeds", "0")])
+def test_a_number_that_cannot_work(project: Project, command: tuple[str, ...]) -> None:
+    _refused(project.seatrial(*command), command[-1])
+
+
+def test_an_entry_that_is_not_in_the_zoo(project: Project) -> None:
+    _refused(project.seatrial("zoo", "run", "no-such-beast"), "no-such-beast")
+
+
 def test_code_that_blocks_the_loop_ends_with_3(project: Project) -> None:
     _refused(project.check("website:blocking"), "blocking", "10 s", code=3)
 

@@ -31,9 +31,9 @@ from typing import Any
 
 from harness.ambient import virtual_ambient
 from harness.check import check
+from harness.detection import entry_trial, hit
 from harness.outcome import Outcome
 from harness.session import Session
-from harness.trial import Trial
 from reference_impl.zoo import ZOO, Entry
 from tests.quality.machine import machine
 
@@ -84,7 +84,7 @@ def measure(entry: Entry, effort: Effort, report_dir: str) -> Row:
     row = Row(id=entry.id)
 
     def tried(twin: str, seed: int, examples: int, **weather: Any) -> Outcome:
-        trial = _trial(entry, twin, seed=seed, **weather)
+        trial = entry_trial(entry, twin, seed=seed, **weather)
         return check(trial, examples=examples, raise_on_failure=False, report_dir=report_dir)
 
     if entry.calm_silent:
@@ -114,22 +114,22 @@ def _measure_necessity(entry: Entry, effort: Effort, row: Row, tried: Callable[.
         row.broken += [f"without {', '.join(entry.faults)}: {_told(violation)}" for violation in outcome.violations]
     if effort.only:
         outcome = tried("wrong", 3000, effort.only, faults=entry.faults)
-        row.only = f"after {outcome.examples}" if _hit(entry, outcome) else "not found"
-        if not _hit(entry, outcome):
+        row.only = f"after {outcome.examples}" if hit(entry, outcome) else "not found"
+        if not hit(entry, outcome):
             row.broken.append(f"not found with only {', '.join(entry.faults)}")
 
 
 def _note_search(entry: Entry, row: Row, seed: int, outcome: Outcome) -> None:
     row.seeds += 1
-    hit = _hit(entry, outcome)
-    if hit is not None:
+    seen = hit(entry, outcome)
+    if seen is not None:
         row.found += 1
         row.examples.append(outcome.examples)
         row.wall_s.append(outcome.wall_s)
-        row.actions.append(hit.actions)
-        fired = {action["do"] for action in hit.schedule["weather"]}
+        row.actions.append(seen.actions)
+        fired = {action["do"] for action in seen.schedule["weather"]}
         if entry.calm_silent and not fired & set(entry.faults):
-            row.broken.append(f"seed {seed}: found without its own weather: {_told(hit)}")
+            row.broken.append(f"seed {seed}: found without its own weather: {_told(seen)}")
     elif outcome.violations:
         row.broken.append(f"seed {seed}: found as something else: {_told(outcome.violations[0])}")
 
@@ -137,7 +137,7 @@ def _note_search(entry: Entry, row: Row, seed: int, outcome: Outcome) -> None:
 def calm_violations(entry: Entry, twin: str, examples: int) -> list[str]:
     """What goes wrong with users alone at work: in every workload of the trial, spaced in every way."""
     found: list[str] = []
-    trial = _trial(entry, twin)
+    trial = entry_trial(entry, twin)
     rng = random.Random(entry.id)
     with virtual_ambient(trial.factories):
         session = Session(trial)
@@ -152,15 +152,6 @@ def _spaced(action: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     if action["do"] == "sleep" or rng.random() < 0.5:
         return action
     return {**action, "in_flight": rng.randrange(16)}
-
-
-def _trial(entry: Entry, twin: str, **more: Any) -> Trial:
-    name = f"zoo:{entry.id}" + (".fixed" if twin == "fixed" else "")
-    return Trial([name], entry.manifests, **{**entry.trial_options, **more})
-
-
-def _hit(entry: Entry, outcome: Outcome) -> Any:
-    return next((violation for violation in outcome.violations if violation.property == entry.property), None)
 
 
 def _told(violation: Any) -> str:

@@ -40,7 +40,8 @@ def test_help_costs_nothing_and_is_no_error(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_only_commands_that_work_exist() -> None:
-    assert sorted(command.commands.commands) == ["check", "demo", "faults", "kinds", "properties", "replay", "zoo"]
+    there = ["check", "demo", "faults", "kinds", "properties", "replay", "sweep", "zoo"]
+    assert sorted(command.commands.commands) == there
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("holds", 0), ("violated", 1), ("unknown", 2), ("error", 3)])

@@ -21,9 +21,9 @@ def test_website():
 
 @pytest.fixture
 def overrides(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Stands for `harness.check.OVERRIDES`."""
+    """Stands for `harness.overrides.OVERRIDES`."""
     values = SimpleNamespace(examples=None, profile=None, seed=None, report_dir=None, replay=None, nodeid=None)
-    monkeypatch.setitem(sys.modules, "harness.check", SimpleNamespace(OVERRIDES=values))
+    monkeypatch.setitem(sys.modules, "harness.overrides", SimpleNamespace(OVERRIDES=values))
     return values
 
 

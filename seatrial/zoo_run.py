@@ -1,0 +1,52 @@
+"""`seatrial zoo run`: the detection matrix, on a terminal or as JSON.
+
+Exit code 0 if what should be found was found, and nothing was said against twins and awkward controllers; else 1.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from seatrial.printing import print_json, print_table, print_text
+from seatrial.progress import progress_bar
+
+
+def run(
+    ids: Sequence[str],
+    *,
+    engines: Sequence[str],
+    seeds: int,
+    examples: int,
+    jobs: int | None,
+    report_dir: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Run and print the matrix; returns the exit code. Reports go to a temporary folder unless one is given."""
+    from harness.detection import ENGINES, chosen, conclusion, matrix, rows
+
+    entries = chosen(ids)
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        redirect_stdout(sys.stderr),
+        progress_bar("zoo", quiet=quiet) as progress,
+    ):
+        result = matrix(
+            entries,
+            engines=tuple(engines) or ENGINES,
+            seeds=seeds,
+            examples=examples,
+            awkward=not ids,
+            jobs=jobs or os.cpu_count() or 1,
+            report_dir=report_dir or folder,
+            progress=progress,
+        )
+    if as_json:
+        print_json(result.to_json())
+        return 0 if result.succeeded else 1
+    if not quiet:
+        print_table(rows(result))
+    print_text("\n".join(conclusion(result)))
+    return 0 if result.succeeded else 1
