@@ -23,7 +23,7 @@ _FIRST, _IN_TURN = -1, 0
 class Entry:
     """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
 
-    __slots__ = ("action", "cancelled", "due_s", "kind", "owner")
+    __slots__ = ("action", "cancelled", "clock", "due_s", "kind", "owner")
 
     def __init__(self, due_s: float, kind: str, action: Callable[[], None], owner: object) -> None:
         self.due_s = due_s
@@ -31,6 +31,9 @@ class Entry:
         self.action = action
         self.owner = owner
         self.cancelled = False
+        """Taken back, or done."""
+        self.clock: object = None
+        """Whose clock it was set by, of a timer."""
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -78,12 +81,19 @@ class Network:
         return entry
 
     def call_at(
-        self, due_s: float, action: Callable[[], None], *, heartbeat: bool = False, owner: object = None
+        self,
+        due_s: float,
+        action: Callable[[], None],
+        *,
+        heartbeat: bool = False,
+        owner: object = None,
+        clock: object = None,
     ) -> Entry:
-        """A timer."""
+        """A timer. `clock`: by which it was set, so that it goes slower or faster with that (`rescale`)."""
         self._sequence += 1
         due_s = max(due_s, self.now_s)
         entry = Entry(due_s, "heartbeat" if heartbeat else "timer", action, owner)
+        entry.clock = clock
         heapq.heappush(self._heap, (due_s, _IN_TURN, self._sequence, entry))
         return entry
 
@@ -92,12 +102,13 @@ class Network:
         heap = self._heap
         while heap:
             due_s, _, _, entry = heap[0]
-            if entry.cancelled:
+            if entry.cancelled or entry.due_s != due_s:
                 heapq.heappop(heap)
                 continue
             if due_s > until_s:
                 return None
             heapq.heappop(heap)
+            entry.cancelled = True  # a timer that was moved there and back is in the heap twice
             if entry.kind == "message":
                 self.messages -= 1
                 self._crowd += 1
@@ -107,16 +118,24 @@ class Network:
             return entry
         return None
 
+    def rescale(self, clock: object, factor: float) -> None:
+        """Pending timers that were set by this clock take so many times as long from now on."""
+        pending = [e for due_s, _, _, e in self._heap if e.clock is clock and not e.cancelled and e.due_s == due_s]
+        for entry in dict.fromkeys(pending):  # one that was moved there and back is in the heap twice
+            entry.due_s = self.now_s + (entry.due_s - self.now_s) * factor
+            self._sequence += 1
+            heapq.heappush(self._heap, (entry.due_s, _IN_TURN, self._sequence, entry))
+
     def next_due_s(self) -> float | None:
         """When the next entry is due, heartbeats included."""
         heap = self._heap
-        while heap and heap[0][3].cancelled:
+        while heap and (heap[0][3].cancelled or heap[0][3].due_s != heap[0][0]):
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
     def timers_horizon_s(self) -> float:
         """Until when timers (heartbeats apart) are pending now; the present when there are none."""
-        return max((due for due, _, _, e in self._heap if e.kind == "timer" and not e.cancelled), default=self.now_s)
+        return max((e.due_s for _, _, _, e in self._heap if e.kind == "timer" and not e.cancelled), default=self.now_s)
 
     def messages_horizon_s(self) -> float:
         """When the last message under way is due."""

@@ -61,6 +61,8 @@ class ProcessClock:
         """From now on this clock runs `rate` times as fast as true time."""
         self._anchor_local_s = self.monotonic_s()
         self._anchor_true_s = self.world.network.now_s
+        # Timers and `monotonic_s` are one clock: who was to wake in 20 s wakes after 20 of its own seconds.
+        self.world.network.rescale(self, self.rate / rate)
         self.rate = rate
 
     def monotonic_s(self) -> float:
@@ -84,7 +86,8 @@ class ProcessClock:
 
         network = self.world.network
         due = partial(life.deliver, partial(life.context.run, callback))
-        return network.call_at(network.now_s + max(0.0, seconds) / self.rate, due, heartbeat=heartbeat, owner=life)
+        due_s = network.now_s + max(0.0, seconds) / self.rate
+        return network.call_at(due_s, due, heartbeat=heartbeat, owner=life, clock=self)
 
 
 class Life:

@@ -4,7 +4,8 @@ The bug: a request that timed out may have committed all the same. The next one 
 stops it, and there are two. Real case: cert-manager's create timed out, was retried with a higher revision, both
 succeeded later, and renewal deadlocked.
 
-Weather: a reply that is lost after the commit, or a create that commits after its sender gave up.
+Weather: a reply that is lost after the commit, or a create that commits after its sender gave up or died
+(`late_commit`, or a request that is merely late).
 Caught by: `converges` (two requests where fair weather has one).
 The twin tries again under the same name, and takes AlreadyExists for success.
 """
@@ -70,7 +71,7 @@ def _controller(reconciler: NewNameEachTime) -> Controller:
 ENTRY = Entry(
     id="renamed-retry",
     property="converges",
-    faults=("reply_lost", "late_commit"),
+    faults=("reply_lost", "late_commit", "latency"),
     bug="https://github.com/cert-manager/cert-manager/issues/6837",
     tags=("reply lost", "ambiguous commit", "names"),
     wrong=wrong,

@@ -46,6 +46,21 @@ def test_time_moves_to_what_is_next_and_not_beyond_the_limit() -> None:
     assert (log.told, log.network.now_s) == (["timer"], 3.0)
 
 
+def test_a_timer_goes_with_its_clock_and_fires_once() -> None:
+    log = Log()
+    clock = object()
+    log.network.call_at(20.0, log.note("set by the clock"), clock=clock)
+    log.network.call_at(12.0, log.note("set by another"), clock=object())
+    log.network.rescale(clock, 0.5)
+    log.network.rescale(clock, 2.0)
+    log.network.rescale(clock, 0.5)
+    assert log.network.timers_horizon_s() == 12.0
+    log.run(until_s=11.0)
+    assert (log.told, log.network.now_s) == (["set by the clock"], 10.0)
+    log.run()
+    assert log.told == ["set by the clock", "set by another"]
+
+
 def test_what_was_kept_back_comes_before_anything_else_that_is_due() -> None:
     log = Log()
     log.network.send(Channel(), log.note("new"))
