@@ -114,11 +114,11 @@ class Outcome:
             "properties": [verdict.to_json() for verdict in self.properties],
             "not_applicable": list(self.not_applicable),
             "warnings": list(self.warnings),
-            "scope": list(self.scope),
             "versions": dict(self.versions),
             "violations": [violation.to_json() for violation in self.violations],
             "wall_s": round(self.wall_s, 3),
             "virtual_s": round(self.virtual_s, 3),
+            "scope": list(self.scope),
         }
 
 
