@@ -24,7 +24,7 @@ from typing import Any
 from harness.ambient import virtual_ambient
 from harness.anchors import Point
 from harness.conclusion import outcome_of, raised
-from harness.errors import SeatrialError, UsageError
+from harness.errors import NonDeterminismError, SeatrialError, UsageError
 from harness.findings import Written, replay_hint, write_down
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES, overridden
@@ -109,9 +109,9 @@ class _Sweep:
         with interruptible(), virtual_ambient(self.given.factories), watchdog():
             try:
                 course = self.course = Course(self.given)
-                fair = self._fair_weather_finding(course)
-                if fair is not None:
-                    written = self._report(course, [fair], folder)
+                fair = self._fair_weather_findings(course)
+                if fair:
+                    written = self._report(course, fair, folder)
                 else:
                     course.look()
                     with _Store(resume, self._header(course)) as store:
@@ -135,12 +135,12 @@ class _Sweep:
             outcome.scope = self._scope(self.course)
         return outcome
 
-    def _fair_weather_finding(self, course: Course) -> Finding | None:
+    def _fair_weather_findings(self, course: Course) -> list[Finding]:
         example = course.session.dry_run.example
         course.session.tally.add(example)
         course.session.tally.examples = 0
         found = course.session.unaccepted(example.violations)
-        return Finding(workload=list(example.workload), weather=[], found=found) if found else None
+        return [Finding(workload=list(example.workload), weather=[], found=[one]) for one in found]
 
     # ---------------------------------------------------------------------------------------------------- the points
 
@@ -222,8 +222,13 @@ class _Sweep:
         for (name, key), weather in first.items():
             example = self.course.session.run(self.course.workload, weather)
             found = [f for f in example.violations if (f.name, f.key) == (name, key)]
-            if found:
-                findings.append(Finding(workload=list(self.course.workload), weather=list(weather), found=found))
+            if not found:
+                raise NonDeterminismError(
+                    f"a point of the sweep violated {name} and does not do so when it is run again, in this process. "
+                    "The usual cause is state that the controller keeps between runs in module globals. "
+                    "See docs/determinism.md."
+                )
+            findings.append(Finding(workload=list(self.course.workload), weather=list(weather), found=found))
         order = {claim.name: index for index, claim in enumerate(self.course.session.plan.properties)}
         findings.sort(key=lambda finding: order.get(finding.found[0].name, len(order)))
         return findings
