@@ -23,6 +23,7 @@ from harness.errors import UsageError
 from harness.example import Example
 from harness.findings import Written, replay_hint, write_down
 from harness.fresh import assert_same_in_fresh_process
+from harness.garbage import collected_between_worlds, put_aside
 from harness.machine import ControlPlaneMachine
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES, overridden
@@ -98,9 +99,10 @@ class _Search:
     def run(self, folder: Any) -> Outcome:
         written: list[Written] = []
         finding: Finding | None = None
-        with interruptible(), virtual_ambient(self.given.factories), watchdog():
+        with interruptible(), virtual_ambient(self.given.factories), watchdog(), collected_between_worlds():
             try:
                 session = self.session = Session(self.given)
+                put_aside()
                 finding = self._fair_weather_finding(session) or self._search(session)
                 if finding is not None:
                     written = self._conclude(session, finding, folder)

@@ -15,6 +15,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -180,8 +181,6 @@ def _from_zoo(identifier: str) -> Callable[..., Any]:
 
 def user_modules() -> list[ModuleType]:
     """Loaded modules that are neither the standard library's, installed packages', nor ours, by name."""
-    paths = sysconfig.get_paths()
-    foreign = tuple(os.path.realpath(paths[key]) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib"))
     found = []
     for name in sorted(sys.modules):
         module = sys.modules[name]
@@ -190,9 +189,17 @@ def user_modules() -> list[ModuleType]:
         ours = root in _OURS and not name.startswith("reference_impl.zoo")
         if not isinstance(module, ModuleType) or not file or ours or root in _LIBRARIES:
             continue
-        if not os.path.realpath(file).startswith(foreign):
+        if not _is_installed(file):
             found.append(module)
     return found
+
+
+@cache
+def _is_installed(file: str) -> bool:
+    """Whether it is the standard library's or an installed package's. Remembered: each world asks of every module."""
+    paths = sysconfig.get_paths()
+    foreign = tuple(os.path.realpath(paths[key]) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return os.path.realpath(file).startswith(foreign)
 
 
 def modules_behind(starts: Iterable[ModuleType | None]) -> list[ModuleType]:

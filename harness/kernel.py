@@ -22,6 +22,8 @@ import trio
 from sniffio import thread_local as sniffio_loop
 from trio._core import _run
 
+from harness import garbage
+
 PUMPS_AT_STOP_MAX = 1000
 """Rounds that cancelled tasks get to finish; what still refuses is abandoned with its generator (arbitrary)."""
 
@@ -103,6 +105,8 @@ class _Kernel:
         # Kernels nest: fair weather is found out while a storm's world stands still. trio allows one run a thread, so
         # the outer run's context is put aside and handed back (only in stack order, which `with` guarantees).
         context = _run.GLOBAL_RUN_CONTEXT.__dict__
+        if not context:
+            garbage.a_world_begins()
         self._saved = (vars(_run)[_SWITCH], _run._r, sniffio_loop.name, dict(context), gc.isenabled())
         context.clear()
         # Finalizers run when the collector finds garbage, which depends on what else this process has allocated: not

@@ -28,6 +28,8 @@ RECONNECTED_S = 150.0
 """How much longer an informer without a stream is waited for: its back-off is 30 to 60 s at its longest, and it may
 need to watch, list and watch once more. A kind that is not served never gets one."""
 DEAF_POLL_S = 5.0
+DELIVERIES_EACH = 100
+"""So many deliveries more for each object that there is; a ReplicaSet with one pod takes some 40 to come up. Arbitrary."""
 PATIENCE_S = 3000.0
 """Virtual seconds in which a plane has to come to rest; more if a longer timer is pending (design section 4.4)."""
 
@@ -61,10 +63,11 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
                 if network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
                     return True
                 rest_s = network.now_s + DEAF_POLL_S
-            if network.now_s >= limit_s or world.deliveries - began_deliveries > DELIVERIES_MAX:
+            deliveries_max = DELIVERIES_MAX + DELIVERIES_EACH * len(world.history.by_uid)
+            if network.now_s >= limit_s or world.deliveries - began_deliveries > deliveries_max:
                 return False
             until_s = network.messages_horizon_s() if network.messages else rest_s
-            world.run(max(until_s, network.now_s))
+            world.run(max(until_s, network.now_s), deliveries_max=deliveries_max)
     except Exhausted:
         return False
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.contract import HOLDS, Change, Judgement, View
+from harness.contract import HOLDS, Change, Judgement, ObjectRef, View
 from properties.subject import ABSENT, is_program
 from properties.wording import act, first
 from reference_impl.protocol import JsonObject
@@ -65,16 +65,22 @@ def _cycle(changes: list[Change], times: int) -> list[Change]:
     """The changes of the last round of a state that was reached `times` times; empty if there is none."""
     numbers: dict[str, int] = {}
     more: dict[int, int] = {}
-    reached: dict[State, list[int]] = {(): [0]}
+    reached: dict[tuple[State, ObjectRef | None], list[int]] = {((), None): [0]}
     found: list[Change] = []
     for index, change in enumerate(changes, start=1):
-        for obj, step in ((change.before, -1), (change.after, 1)):
-            if obj is not None:
-                number = numbers.setdefault(_content(obj), len(numbers))
+        contents = [
+            None if obj is None else numbers.setdefault(_content(obj), len(numbers))
+            for obj in (change.before, change.after)
+        ]
+        for number, step in zip(contents, (-1, 1), strict=True):
+            if number is not None:
                 more[number] = more.get(number, 0) + step
                 if not more[number]:
                     del more[number]
-        visits = reached.setdefault(tuple(sorted(more.items())), [])
+        # What changes nothing that lasts goes round by itself: a thousand objects that each catch up with their
+        # generation once do not.
+        alone = change.ref if contents[0] == contents[1] else None
+        visits = reached.setdefault((tuple(sorted(more.items())), alone), [])
         visits.append(index)
         if len(visits) >= times:
             found = changes[visits[-2] : index]

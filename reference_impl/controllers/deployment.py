@@ -15,7 +15,7 @@ Source: `pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,
 from reference_impl.apiserver.selectors import match_expressions
 from reference_impl.controllers import rollout
 from reference_impl.controllers.deployment_pass import API_VERSION, KIND, DeploymentPass
-from reference_impl.controllers.ownership import Claims, labels_of
+from reference_impl.controllers.ownership import Claims, candidates, labels_of
 from reference_impl.controllers.pods import is_terminal
 from reference_impl.controllers.replicaset import is_orphan
 from reference_impl.errors import NotFound
@@ -41,7 +41,7 @@ class DeploymentReconciler:
             deployment = await self.client.get(API_VERSION, KIND, request.name, request.namespace)
         except NotFound:
             return None
-        cached = await self.client.list(API_VERSION, "ReplicaSet", request.namespace)
+        cached = candidates(self.client, deployment, API_VERSION, "ReplicaSet")
         matches = match_expressions(deployment["spec"]["selector"])
         claims = Claims(self.client, deployment, api_version=API_VERSION, kind="ReplicaSet", matches=matches)
         owned = sorted(await claims.of(cached), key=rollout.age_key)

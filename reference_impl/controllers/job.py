@@ -32,6 +32,7 @@ from reference_impl.controllers.job_orphans import job_orphans, remove_tracking
 from reference_impl.controllers.job_plan import JobPlan, is_finished, make_plan
 from reference_impl.controllers.job_status import finish, next_status
 from reference_impl.controllers.meta_time import seconds_since
+from reference_impl.controllers.ownership import candidates
 from reference_impl.controllers.pod_status import condition_of, is_active, is_terminating
 from reference_impl.errors import ApiError, NotFound
 from reference_impl.objects import copy_json, is_deleting, name_of, namespace_of, owner_reference, uid_of
@@ -75,7 +76,7 @@ class JobReconciler:
             job = await self.client.get(BATCH, "Job", request.name, request.namespace)
         except NotFound:
             return None
-        pods = await self.client.list("v1", "Pod", request.namespace)
+        pods = candidates(self.client, job, "v1", "Pod")
         if is_finished(job):
             return await self._tidy_up(job, pods)
         sight = self._judge(job, pods)

@@ -11,6 +11,7 @@ from typing import Final
 
 from reference_impl.controllers.job_accounting import TRACKING_FINALIZER, is_tracked
 from reference_impl.controllers.job_plan import is_finished
+from reference_impl.controllers.ownership import candidates
 from reference_impl.controllers.pod_status import is_active
 from reference_impl.errors import NotFound
 from reference_impl.objects import controller_of, is_deleting, name_of, namespace_of, uid_of
@@ -80,7 +81,7 @@ class OrphanReconciler:
 
     async def pods_of(self, job: JsonObject) -> list[Request]:
         """Of a Job: all its tracked pods."""
-        pods = await self.client.list("v1", "Pod", namespace_of(job))
+        pods = candidates(self.client, job, "v1", "Pod")
         mine = [pod for pod in pods if (controller_of(pod) or {}).get("uid") == uid_of(job) and is_tracked(pod)]
         return [Request(namespace_of(pod), name_of(pod)) for pod in mine]
 

@@ -18,10 +18,30 @@ from reference_impl.protocol import JsonObject
 from reference_impl.runtime import Client, Retry
 
 LabelMatch = Callable[[dict[str, str]], bool]
+_CONTROLLERS = "controller or none"
+"""An index: the uid of an object's controller, or the namespace of one that has none."""
 
 
 def labels_of(obj: JsonObject) -> dict[str, str]:
     return obj["metadata"].get("labels") or {}
+
+
+def candidates(client: Client, owner: JsonObject, api_version: str, kind: str) -> list[JsonObject]:
+    """Copies of the cached objects that an owner has to sort out: what it controls, and what nobody does.
+
+    By index, as the original does it (`AddPodControllerIndexer`, `FilterPodsByOwner`): a pass of one ReplicaSet costs
+    nothing for the pods of all the others.
+    """
+    informer = client.informers.informer_for(api_version, kind)
+    informer.add_index(_CONTROLLERS, _controller_or_namespace)
+    namespace = namespace_of(owner)
+    found = informer.by_index(_CONTROLLERS, uid_of(owner), f"in {namespace}")
+    return [obj for obj in found if namespace_of(obj) == namespace]
+
+
+def _controller_or_namespace(obj: JsonObject) -> list[str]:
+    reference = controller_of(obj)
+    return [f"in {namespace_of(obj)}" if reference is None else reference["uid"]]
 
 
 class Claims:

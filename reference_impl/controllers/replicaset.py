@@ -18,7 +18,7 @@ import trio
 from reference_impl.apiserver.selectors import match_expressions
 from reference_impl.controllers.expectations import Acts, Expectations
 from reference_impl.controllers.outcomes import may_have_committed, namespace_is_terminating
-from reference_impl.controllers.ownership import Claims, labels_of
+from reference_impl.controllers.ownership import Claims, candidates, labels_of
 from reference_impl.controllers.pods import deletion_order, is_active, pod_from_template
 from reference_impl.controllers.replicaset_status import next_available_in_s, status_of
 from reference_impl.errors import ApiError, Conflict, NotFound
@@ -51,7 +51,7 @@ class ReplicaSetReconciler:
             await self._look_live(replica_set)
         # Asked before the pods are read: what arrives in between makes the answer too careful, never too bold.
         may_act = self.expectations.satisfied(uid) and not is_deleting(replica_set)
-        pods = [pod for pod in await self.client.list("v1", "Pod", request.namespace) if is_active(pod)]
+        pods = [pod for pod in candidates(self.client, replica_set, "v1", "Pod") if is_active(pod)]
         matches = match_expressions(replica_set["spec"]["selector"])
         claims = Claims(self.client, replica_set, api_version="v1", kind="Pod", matches=matches)
         owned = await claims.of(pods)
@@ -143,7 +143,7 @@ class ReplicaSetReconciler:
         with self.expectations.acting(uid) as acts:
             answer = await self.client.live.list("v1", "Pod", namespace_of(replica_set))
             revision = int(answer["metadata"]["resourceVersion"])
-            cached = await self.client.list("v1", "Pod", namespace_of(replica_set))
+            cached = candidates(self.client, replica_set, "v1", "Pod")
             self.expectations.resolve(uid)
             live = {uid_of(pod): pod for pod in answer["items"] if _is_active_child(pod, uid)}
             known = {uid_of(pod): pod for pod in cached if _is_active_child(pod, uid)}

@@ -24,6 +24,7 @@ from reference_impl.controllers.dependents import (
     selector_of,
     sort_by_owner,
 )
+from reference_impl.controllers.ownership import candidates
 from reference_impl.controllers.stateful_plan import (
     CreateClaims,
     CreatePod,
@@ -128,7 +129,7 @@ class StatefulSetReconciler:
     async def _look(self, set_: JsonObject) -> _Sight:
         namespace = namespace_of(set_)
         pods = await self.client.list("v1", "Pod", namespace)
-        history = await self.client.list(APPS, "ControllerRevision", namespace)
+        history = candidates(self.client, set_, APPS, "ControllerRevision")
         claims = await self.client.list("v1", CLAIM, namespace) if stateful_pods.claim_templates(set_) else []
         return self._judge(set_, pods, history, claims)
 

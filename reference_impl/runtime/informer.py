@@ -120,10 +120,11 @@ class Informer:
         for key, obj in self.items.items():
             self._reindex(key, None, obj, only=name)
 
-    def by_index(self, name: str, value: str) -> Objects:
-        """The cached objects with this value in the index, as copies, in no promised order."""
+    def by_index(self, name: str, *values: str) -> Objects:
+        """The cached objects with one of these values in the index, as copies, in no promised order."""
         self._probe.cache_read(self, None, None)
-        keys = self._indexes[name][1].get(value, {})
+        index = self._indexes[name][1]
+        keys = dict.fromkeys(key for value in values for key in index.get(value, ()))
         return self.copies(self.items[key] for key in keys)
 
     def owned_by(self, uid: str) -> Objects:

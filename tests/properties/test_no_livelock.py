@@ -67,3 +67,23 @@ def test_a_users_changes_are_not_part_of_a_circle() -> None:
         view.update(view.objects()[0], by="user", spec={"replicas": 1})
     view.phase, view.change = "end", None
     assert PROPERTY.judge(view).verdict == "unknown"
+
+
+def test_many_objects_that_each_catch_up_with_their_generation_once_go_round_in_no_circle() -> None:
+    view = FakeView()
+    view.starts("website")
+    made = [view.create(make("Deployment", f"front-{number}", spec={"replicas": 1})) for number in range(5)]
+    for one in made:
+        view.update(one, by="website", status={"observedGeneration": 1})
+    view.phase, view.change = "end", None
+    assert PROPERTY.judge(view).verdict == "unknown"
+
+
+def test_one_object_that_is_written_again_and_again_with_another_time_goes_round_in_a_circle() -> None:
+    view = FakeView()
+    view.starts("website")
+    front = view.create(make("Deployment", "front", spec={"replicas": 1}))
+    for number in range(5):
+        front = view.update(front, by="website", status={"seen": f"2024-01-01T00:00:0{number}Z"})
+    view.phase, view.change = "end", None
+    assert PROPERTY.judge(view).verdict == "violated"
