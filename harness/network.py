@@ -8,6 +8,8 @@ Messages of one `Channel` never overtake each other (one TCP connection, one wat
 import heapq
 from collections.abc import Callable
 
+from reference_impl.environment import Heartbeat
+
 CROWD_MAX = 1000
 CROWD_LEAVES_PER_S = 100.0
 CROWDED_S = 0.05
@@ -20,10 +22,14 @@ _FIRST, _IN_TURN = -1, 0
 """Of what is due at the same instant."""
 
 
+_SIGNS_ARRIVE_S = 1.0
+"""How long nobody looks for the signs of life that a lull has left out, so that they arrive first."""
+
+
 class Entry:
     """Something due. `kind`: message, timer or heartbeat (periodic upkeep that goes on for ever)."""
 
-    __slots__ = ("action", "cancelled", "clock", "due_s", "kind", "owner")
+    __slots__ = ("action", "cancelled", "clock", "due_s", "kind", "left_out", "owner", "period_s", "upkeep")
 
     def __init__(self, due_s: float, kind: str, action: Callable[[], None], owner: object) -> None:
         self.due_s = due_s
@@ -34,6 +40,10 @@ class Entry:
         """Taken back, or done."""
         self.clock: object = None
         """Whose clock it was set by, of a timer."""
+        self.upkeep = ""
+        """"sign" or "check" (`reference_impl.environment.Heartbeat`): may be left out in a lull."""
+        self.period_s = 0.0
+        self.left_out = False
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -58,6 +68,8 @@ class Network:
         self._crowd = 0.0
         self._heap: list[tuple[float, int, int, Entry]] = []
         self._sequence = 0
+        self._lull = False
+        self._left_out: list[Entry] = []
 
     def send(
         self, channel: Channel, action: Callable[[], None], *, extra_s: float = 0.0, owner: object = None
@@ -85,7 +97,7 @@ class Network:
         due_s: float,
         action: Callable[[], None],
         *,
-        heartbeat: bool = False,
+        heartbeat: Heartbeat = False,
         owner: object = None,
         clock: object = None,
     ) -> Entry:
@@ -94,6 +106,9 @@ class Network:
         due_s = max(due_s, self.now_s)
         entry = Entry(due_s, "heartbeat" if heartbeat else "timer", action, owner)
         entry.clock = clock
+        if isinstance(heartbeat, str):
+            entry.upkeep = heartbeat
+            entry.period_s = due_s - self.now_s
         heapq.heappush(self._heap, (due_s, _IN_TURN, self._sequence, entry))
         return entry
 
@@ -108,6 +123,9 @@ class Network:
             if due_s > until_s:
                 return None
             heapq.heappop(heap)
+            if self._lull and entry.upkeep:
+                self._leave_out(entry)
+                continue
             entry.cancelled = True  # a timer that was moved there and back is in the heap twice
             if entry.kind == "message":
                 self.messages -= 1
@@ -118,13 +136,46 @@ class Network:
             return entry
         return None
 
+    def begin_lull(self) -> None:
+        """From now on nothing happens but upkeep: signs of life and checks of them are left out until `end_lull`.
+
+        A node that is looked at every 5 s and renews its Lease every 10 s is most of what goes on while a plane waits
+        for a timer of ten minutes, and nothing comes of it.
+        """
+        self._lull = True
+
+    def end_lull(self) -> None:
+        """Something has happened, or the wait is over. Signs that were left out are given at once, and nobody looks
+        for them before they have arrived."""
+        if not self._lull:
+            return
+        self._lull = False
+        for entry in self._left_out:
+            entry.left_out = False
+            if entry.cancelled:
+                continue
+            if entry.upkeep == "sign":
+                self._move(entry, self.now_s, _FIRST)
+            elif entry.due_s < self.now_s + _SIGNS_ARRIVE_S:
+                self._move(entry, entry.due_s + entry.period_s)
+        self._left_out.clear()
+
+    def _leave_out(self, entry: Entry) -> None:
+        if not entry.left_out:
+            entry.left_out = True
+            self._left_out.append(entry)
+        self._move(entry, entry.due_s + max(entry.period_s, _SIGNS_ARRIVE_S))
+
+    def _move(self, entry: Entry, due_s: float, turn: int = _IN_TURN) -> None:
+        entry.due_s = due_s
+        self._sequence += 1
+        heapq.heappush(self._heap, (due_s, turn, self._sequence, entry))
+
     def rescale(self, clock: object, factor: float) -> None:
         """Pending timers that were set by this clock take so many times as long from now on."""
         pending = [e for due_s, _, _, e in self._heap if e.clock is clock and not e.cancelled and e.due_s == due_s]
         for entry in dict.fromkeys(pending):  # one that was moved there and back is in the heap twice
-            entry.due_s = self.now_s + (entry.due_s - self.now_s) * factor
-            self._sequence += 1
-            heapq.heappush(self._heap, (entry.due_s, _IN_TURN, self._sequence, entry))
+            self._move(entry, self.now_s + (entry.due_s - self.now_s) * factor)
 
     def next_due_s(self) -> float | None:
         """When the next entry is due, heartbeats included."""

@@ -15,7 +15,7 @@ from harness.process import EPOCH, Factory, build
 from harness.trial import Trial
 from harness.workload import setup_objects
 from reference_impl.builtin_kinds import CONTROLLER_OF
-from reference_impl.environment import Environment
+from reference_impl.environment import Environment, Heartbeat
 from reference_impl.objects import group_of
 from reference_impl.protocol import JsonObject
 from reference_impl.runtime import Client, Controller
@@ -73,7 +73,7 @@ class _StillClock:
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("a factory is synchronous and cannot sleep")
 
-    def call_later(self, seconds: float, callback: Any, *, heartbeat: bool = False) -> Any:
+    def call_later(self, seconds: float, callback: Any, *, heartbeat: Heartbeat = False) -> Any:
         raise UsageError("a factory must not start timers: do that in run() or reconcile()")
 
 

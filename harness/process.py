@@ -19,7 +19,7 @@ from harness.contract import ReconcileRecord, Regression
 from harness.errors import UsageError
 from harness.knowledge import Knowledge, Memory
 from harness.network import Entry
-from reference_impl.environment import Environment
+from reference_impl.environment import Environment, Heartbeat
 from reference_impl.errors import ApiError
 from reference_impl.protocol import JsonObject
 from reference_impl.runtime import Client, Component, Controller, LeadershipLost, Retry, run_process
@@ -80,7 +80,7 @@ class ProcessClock:
         finally:
             timer.cancel()
 
-    def call_later(self, seconds: float, callback: Callable[[], None], *, heartbeat: bool = False) -> Entry:
+    def call_later(self, seconds: float, callback: Callable[[], None], *, heartbeat: Heartbeat = False) -> Entry:
         life = self.life
         assert life is not None
 

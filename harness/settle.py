@@ -28,8 +28,10 @@ RECONNECTED_S = 150.0
 """How much longer an informer without a stream is waited for: its back-off is 30 to 60 s at its longest, and it may
 need to watch, list and watch once more. A kind that is not served never gets one."""
 DEAF_POLL_S = 5.0
+NODE_LEASES = "kube-node-lease"
+"""The namespace of the Leases by which nodes show that they live."""
 DELIVERIES_EACH = 100
-"""So many deliveries more for each object that there is; a ReplicaSet with one pod takes some 40 to come up. Arbitrary."""
+"""So many deliveries more for each object there is; a ReplicaSet with one pod takes some 40 to come up. Arbitrary."""
 PATIENCE_S = 3000.0
 """Virtual seconds in which a plane has to come to rest; more if a longer timer is pending (design section 4.4)."""
 
@@ -58,6 +60,8 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
                     # time: fair weather must not look away sooner than a storm does.
                     silence_s = SILENCE_LONG_S
                 limit_s = max(limit_s, began_s + 3 * (horizon_s - began_s))
+                if may_leave_out_upkeep(world):
+                    network.begin_lull()
             rest_s = max(horizon_s, max(world.last_effective_s, silent_s) + silence_s)
             if network.messages == 0 and network.now_s >= rest_s and quiet_at == world.history.effective_count:
                 if network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
@@ -70,6 +74,21 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
             world.run(max(until_s, network.now_s), deliveries_max=deliveries_max)
     except Exhausted:
         return False
+    finally:
+        network.end_lull()
+
+
+def may_leave_out_upkeep(world: "World") -> bool:
+    """Is there no weather that heartbeats of nodes could meet, and nobody on trial who has ever looked at one?"""
+    if not world.weather.is_calm:
+        return False
+    leases = world.names.resource_of("coordination.k8s.io/v1", "Lease")
+    return not any(
+        key[0] == leases and key[1] == NODE_LEASES
+        for process in world.processes
+        if process.under_test and process.life is not None
+        for key in process.life.knowledge.newest
+    )
 
 
 def someone_is_deaf(world: "World") -> bool:

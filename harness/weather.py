@@ -137,10 +137,17 @@ class Weather:
         """What the salt made late, as explicit `latency` actions."""
         self._latency = Latency(salt)
         self._armed: dict[str, list[Armed]] = {}
+        self._fair = salt == 0
 
     def arm(self, armed: Armed) -> None:
         """Let this fault wait for its message (or, at a step, for that step)."""
+        self._fair = False
         self._armed.setdefault(armed.phase, []).append(armed)
+
+    @property
+    def is_calm(self) -> bool:
+        """Will nothing more strike: is the storm over, or was there none to begin with?"""
+        return self.over or self._fair
 
     def is_waiting(self) -> bool:
         """Is any fault still waiting for its message?"""

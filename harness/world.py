@@ -484,6 +484,7 @@ class World:
         self.committed_now += 1
         self.cause = step
         if effective:
+            self.network.end_lull()
             self.history.effective_count += 1
             self.last_effective_s = self.network.now_s
             sent = command.sent if command is not None else None

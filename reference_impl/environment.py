@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from reference_impl.protocol import JsonObject, Transport
 
@@ -22,6 +22,12 @@ class Timer(Protocol):
         """Not to be called any more. Idempotent, also after it fired."""
 
 
+Heartbeat = bool | Literal["sign", "check"]
+"""True marks periodic upkeep (lease renewal, node status, monitors) that goes on for ever: waiting for rest does not
+wait for it. "sign": it tells others that somebody lives; "check": it looks for such signs. Where time is virtual these
+two may be left out for as long as nothing at all happens, if whoever looks next sees a fresh sign."""
+
+
 class Clock(Protocol):
     """One process's idea of time. Clocks of different processes may disagree: there is no shared wall clock."""
 
@@ -32,9 +38,8 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None: ...
 
-    def call_later(self, seconds: float, callback: Callable[[], None], *, heartbeat: bool = False) -> Timer:
-        """Call back once after so many seconds. `heartbeat=True` marks periodic upkeep (lease renewal, node status,
-        monitors) that goes on for ever: waiting for rest does not wait for it."""
+    def call_later(self, seconds: float, callback: Callable[[], None], *, heartbeat: Heartbeat = False) -> Timer:
+        """Call back once after so many seconds."""
 
 
 class Probe(Protocol):

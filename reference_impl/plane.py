@@ -16,7 +16,7 @@ import trio
 
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
-from reference_impl.environment import Clock, Environment, Timer
+from reference_impl.environment import Clock, Environment, Heartbeat, Timer
 from reference_impl.errors import ApiError, TooLargeResourceVersion
 from reference_impl.external import ExternalSystem
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent, WatchHandle
@@ -59,7 +59,7 @@ class RealClock:
     async def sleep(self, seconds: float) -> None:
         await trio.sleep(seconds)
 
-    def call_later(self, seconds: float, callback: Callable[[], None], *, heartbeat: bool = False) -> Timer:
+    def call_later(self, seconds: float, callback: Callable[[], None], *, heartbeat: Heartbeat = False) -> Timer:
         timer = _NurseryTimer(trio.CancelScope())
 
         async def wait() -> None:

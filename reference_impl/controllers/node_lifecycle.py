@@ -73,7 +73,7 @@ class NodeMonitor:
                     await self._look_at(node)
                 except ApiError:
                     continue  # looked at again in five seconds
-            await clock_sleep(self.client.environment.clock, MONITOR_PERIOD_S, heartbeat=True)
+            await clock_sleep(self.client.environment.clock, MONITOR_PERIOD_S, heartbeat="check")
 
     async def _look_at(self, node: JsonObject) -> None:
         if not self._is_silent(node, self.leases.get(name_of(node), LEASE_NAMESPACE)):

@@ -78,7 +78,7 @@ class NodeAgent:
             except ApiError:
                 self._lease = None  # somebody else wrote it, or nobody knows: look again
                 renewed = False
-            await clock_sleep(clock, RENEW_INTERVAL_S if renewed else RETRY_INTERVAL_S, heartbeat=True)
+            await clock_sleep(clock, RENEW_INTERVAL_S if renewed else RETRY_INTERVAL_S, heartbeat="sign")
 
     async def _renew(self) -> bool:
         if self._lease is None:

@@ -6,7 +6,7 @@ them in order. Nothing here has side effects when cancelled, because trio does n
 
 import trio
 
-from reference_impl.environment import Clock
+from reference_impl.environment import Clock, Heartbeat
 
 
 class Signal:
@@ -39,15 +39,15 @@ class Signal:
             await self._lot.park()
 
 
-async def clock_sleep(clock: Clock, seconds: float, *, heartbeat: bool = False) -> None:
-    """Sleep on this clock. `heartbeat=True` marks periodic upkeep that waiting for rest does not wait for."""
+async def clock_sleep(clock: Clock, seconds: float, *, heartbeat: Heartbeat = False) -> None:
+    """Sleep on this clock. `heartbeat`: see `environment.Heartbeat`."""
     if seconds <= 0:
         await trio.lowlevel.checkpoint()
         return
     await wait_or_timeout(Signal(), clock, seconds, heartbeat=heartbeat)
 
 
-async def wait_or_timeout(signal: Signal, clock: Clock, seconds: float, *, heartbeat: bool = False) -> bool:
+async def wait_or_timeout(signal: Signal, clock: Clock, seconds: float, *, heartbeat: Heartbeat = False) -> bool:
     """Wait until the signal is set, for at most so many seconds on this clock. True: it was set; False: time ran out.
 
     Running out sets nothing: the signal is left as it is.

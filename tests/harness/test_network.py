@@ -103,3 +103,34 @@ def test_a_crowd_of_messages_takes_time_so_that_a_busy_loop_cannot_stop_the_cloc
     while (entry := network.next(1e9)) is not None:
         entry.action()
     assert CROWD_MAX * CROWDED_S / 20 < network.now_s < CROWD_MAX * CROWDED_S * 2
+
+
+def test_in_a_lull_upkeep_is_left_out_and_made_up_for_before_anybody_looks() -> None:
+    log = Log()
+    network = log.network
+
+    def every(period_s: float, what: str) -> None:
+        log.told.append((what, network.now_s))
+        network.call_at(network.now_s + period_s, lambda: every(period_s, what), heartbeat=what)  # type: ignore[arg-type]
+
+    network.call_at(10.0, lambda: every(10.0, "sign"), heartbeat="sign")
+    network.call_at(5.0, lambda: every(5.0, "check"), heartbeat="check")
+    network.call_at(7.0, log.note("steady"), heartbeat=True)
+    network.begin_lull()
+    log.run(until_s=100.0)
+    assert log.told == ["steady"]
+    network.now_s = 100.0
+    network.end_lull()
+    log.run(until_s=106.0)
+    assert log.told == ["steady", ("sign", 100.0), ("check", 105.0)]
+
+
+def test_what_is_cancelled_in_a_lull_stays_so() -> None:
+    log = Log()
+    sign = log.network.call_at(10.0, log.note("sign"), heartbeat="sign")
+    log.network.begin_lull()
+    log.run(until_s=50.0)
+    sign.cancel()
+    log.network.end_lull()
+    log.run(until_s=100.0)
+    assert log.told == []
