@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.campaign import campaign as campaign
     from harness.check import check as check
     from harness.contract import CacheView as CacheView
     from harness.contract import Change as Change
@@ -78,6 +79,7 @@ SEATRIAL_DISTRIBUTION = "seatrial"
 """Marks this package as part of the distribution, so that a user's folder of the same name is noticed."""
 
 HOMES: dict[str, tuple[str, ...]] = {
+    "harness.campaign": ("campaign",),
     "harness.check": ("check",),
     "harness.contract": (
         "CacheView",
@@ -160,9 +162,16 @@ _HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 
 
 class _Package(ModuleType):
-    """Three public functions are called like the modules they live in. Python makes a submodule an attribute of its
+    """Four public functions are called like the modules they live in. Python makes a submodule an attribute of its
     package as soon as anybody imports it; here the function keeps the name, and `from harness.check import ...` works
     all the same."""
+
+    @property
+    def campaign(self) -> Any:
+        return import_module("harness.campaign").campaign
+
+    @campaign.setter
+    def campaign(self, module: ModuleType) -> None: ...
 
     @property
     def check(self) -> Any:

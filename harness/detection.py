@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
+from harness.campaign import campaign
 from harness.check import check
 from harness.errors import UsageError
 from harness.outcome import Outcome, Violation, upper_bound_95
@@ -21,7 +22,7 @@ from harness.trial import Trial
 from reference_impl.zoo import ZOO, Entry
 from reference_impl.zoo.awkward import AWKWARD, Awkward
 
-ENGINES = ("check", "sweep")
+ENGINES = ("check", "sweep", "campaign")
 
 FOUND_SHARE_LEAST = 0.95
 """Of the cells of `check`, to call it a success."""
@@ -102,8 +103,9 @@ class Matrix:
 
 def entry_trial(entry: Entry, twin: str = "wrong", **more: Any) -> Trial:
     """The trial of a zoo entry, or of its fixed twin."""
-    name = f"zoo:{entry.id}" + (".fixed" if twin == "fixed" else "")
-    return Trial([name], entry.manifests, **{**entry.trial_options, **more})
+    fixed = twin == "fixed"
+    name = f"zoo:{entry.id}" + (".fixed" if fixed else "")
+    return Trial([name], **{**entry.trial_arguments(fixed=fixed), **more})
 
 
 def hit(entry: Entry, outcome: Outcome) -> Violation | None:
@@ -169,6 +171,8 @@ def _cell(entry_id: str, engine: str, seed: int, examples: int, report_dir: str)
     trial = entry_trial(entry, seed=seed)
     if engine == "sweep":
         outcome = sweep(trial, jobs=1, raise_on_failure=False, report_dir=report_dir)
+    elif engine == "campaign":
+        outcome = campaign(trial, workers=1, examples=examples, enough=1, raise_on_failure=False, report_dir=report_dir)
     else:
         outcome = check(trial, examples=examples, raise_on_failure=False, report_dir=report_dir)
     violation = hit(entry, outcome)

@@ -6,7 +6,6 @@ kinds off as a whole; each rule arms its fault and then lets the next user actio
 from what it can hit.
 """
 
-import random
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,11 +20,11 @@ from harness.example import Example
 from harness.judge import Found
 from harness.latency import mix
 from harness.plan import faults_of
-from harness.session import Finding, Session, Target
+from harness.session import Finding, Session, Target, armed_for
 from harness.synchronous import SynchronousWorld
 from harness.trial import Trial
 from harness.watchdog import interruptible, watchdog
-from harness.weather import Action, Armed, Drawing
+from harness.weather import Action, Armed
 
 BUDGETS = (1, 2, 3, 4, 5, 6, 8, 10)
 """Faults in one example, at most: one of these. Many meet more of what can go wrong; few do not hide each other."""
@@ -92,6 +91,8 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         self._pending: list[Action] = []
         self._budget = 0
         self._judged = False
+        self._likely = self._session.likely
+        """What the first faults of the example are drawn from."""
         self._contexts = ExitStack()
         """Virtual time for controllers, Ctrl-C and the watchdog, from `begin` to `teardown` (inside `check` they are
         there already, and entering them again changes nothing)."""
@@ -138,7 +139,7 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         # what swarm testing leaves switched on.
         for number in range(min(self._budget, 1 + first % FIRST_FAULTS_MAX) if session.faults else 0):
             bits = mix(first, number)
-            fault = session.likely[bits % len(session.likely)]
+            fault = self._likely[bits % len(self._likely)]
             self._arm(fault, (bits >> 20) % (1 << 12), (bits >> 40) % 16, (bits >> 44) % (1 << 20))
 
     @rule(window=st.integers(0, 31))
@@ -159,16 +160,21 @@ class ControlPlaneMachine(RuleBasedStateMachine):
             self._act(window)
 
     def _arm(self, fault: Fault, target: int, skip: int, seed: int) -> None:
-        session, example = self._session, self._example
-        assert example is not None
         self._budget -= 1
-        tested = session.tested_targets(fault)
-        targets = tested if tested and target % 4 else session.targets(fault)
-        if targets:
-            armed = _armed(fault, targets[(target // 4) % len(targets)], skip, seed)
-            # Some way into what users are still going to do: weather does not only strike beginnings.
-            armed.step = example.world.step + seed % max(1, len(self._pending))
-            example.arm(armed)
+        armed = self._session.armed(fault, target, skip, seed)
+        if armed is not None:
+            self._set(armed, seed)
+
+    def _aim(self, fault: Fault, target: Target, skip: int, seed: int) -> None:
+        """One fault more, at a target of the decider's choice; not of the budget."""
+        self._set(armed_for(fault, target, skip, seed), seed)
+
+    def _set(self, armed: Armed, seed: int) -> None:
+        example = self._example
+        assert example is not None
+        # Some way into what users are still going to do: weather does not only strike beginnings.
+        armed.step = example.world.step + seed % max(1, len(self._pending))
+        example.arm(armed)
 
     def _act(self, window: int) -> None:
         example = self._example
@@ -226,19 +232,6 @@ class ControlPlaneMachine(RuleBasedStateMachine):
         if not example.violations:
             example.finish(self._session.fair_weather.reference(example.workload))
         self._raise_if_violated()
-
-
-def _armed(fault: Fault, target: Target, skip: int, seed: int) -> Armed:
-    return Armed(
-        fault=fault,
-        phase=target.phase,
-        component=target.component,
-        verb=target.verb,
-        kind=target.kind,
-        skip=max(0, skip - 10),
-        loosens=True,
-        drawing=Drawing({}, random.Random(seed)),
-    )
 
 
 def _weather_rule(fault: Fault) -> Any:

@@ -53,8 +53,22 @@ class Violation:
     trace_sha256: str = ""
     reason: str = ""
     narrative: str = ""
+    fault: str = ""
+    """Of a campaign: the kinds of weather that are needed, as "crash+latency"."""
+    call_site: str = ""
+    """Of a campaign: where in the controller's code the write was sent, as "website.py:31 in reconcile"."""
+    met: int = 0
+    """Of a campaign: how many of its examples showed it."""
+    first_example: int = 0
+    """Of a campaign: the first that did, counted from 1; 0: it took no weather."""
 
     def to_json(self) -> dict[str, Any]:
+        of_a_campaign = {
+            "fault": self.fault,
+            "call_site": self.call_site,
+            "met": self.met,
+            "first_example": self.first_example,
+        }
         return {
             "property": self.property,
             "kind": self.kind,
@@ -68,6 +82,7 @@ class Violation:
             "report": self.report_path,
             "replay": self.replay,
             "trace_sha256": self.trace_sha256,
+            **(of_a_campaign if self.met else {}),
         }
 
 
@@ -92,7 +107,8 @@ class Outcome:
     versions: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
     scope: list[str] = field(default_factory=list)
-    """Of a sweep, in sentences: what was tried, at how many points what was found, and what is thereby ruled out."""
+    """Of a sweep, in sentences: what was tried, at how many points what was found, and what is thereby ruled out. Of a
+    campaign: at how many places weather struck."""
 
     @property
     def exit_code(self) -> int:

@@ -45,6 +45,8 @@ class Tried:
     tally: Tally = field(default_factory=Tally)
     pairs: list[int] = field(default_factory=lambda: [0] * len(PRUNINGS))
     """How many second faults there were, and how many were left after each pruning."""
+    accepted: list[int] = field(default_factory=list)
+    """Which of the trial's `ignore` took something in."""
 
 
 class Course:
@@ -139,9 +141,14 @@ class Course:
                 example.act(action)
 
     def _note(self, tried: Tried, example: Example) -> None:
+        session = self.session
         tried.tally.add(example)
-        for found in self.session.unaccepted(example.violations):
+        before = dict(session.accepted)
+        for found in session.unaccepted(example.violations):
             tried.found.append((found.name, found.key, list(example.weather)))
+        for index, known in enumerate(session.trial.ignore):
+            if session.accepted.get(known, 0) > before.get(known, 0) and index not in tried.accepted:
+                tried.accepted.append(index)
 
 
 def _struck_s(example: Example) -> float:

@@ -3,6 +3,7 @@
 Made once per `check`; deciders (state machine, replay, shrinker) draw on it.
 """
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from harness.example import Example, run_schedule
 from harness.fair_weather import DryRun, FairWeather, dry_run, learn
 from harness.judge import Found
 from harness.trial import Known, Trial
-from harness.weather import Action
+from harness.weather import Action, Armed, Drawing
 from harness.workload import WorkloadPool, beginning
 
 POOL_SIZE = 24
@@ -167,6 +168,15 @@ class Session:
             self._tested_targets[fault.name] = known
         return known
 
+    def armed(self, fault: Fault, target: int, skip: int, seed: int) -> Armed | None:
+        """The fault, waiting for one of its targets; three of four are messages of controllers under test. None: it has
+        no target."""
+        tested = self.tested_targets(fault)
+        targets = tested if tested and target % 4 else self.targets(fault)
+        if not targets:
+            return None
+        return armed_for(fault, targets[(target // 4) % len(targets)], skip, seed)
+
     def run(
         self,
         workload: Sequence[Action],
@@ -189,6 +199,20 @@ class Session:
             watch_for_mutation=watch_for_mutation,
             prepare=prepare,
         )
+
+
+def armed_for(fault: Fault, target: Target, skip: int, seed: int) -> Armed:
+    """The fault, waiting for this target. Eleven of the sixteen values of `skip` skip nothing."""
+    return Armed(
+        fault=fault,
+        phase=target.phase,
+        component=target.component,
+        verb=target.verb,
+        kind=target.kind,
+        skip=max(0, skip - 10),
+        loosens=True,
+        drawing=Drawing({}, random.Random(seed)),
+    )
 
 
 def _applies(fault: Fault, occasion: Message | Moment) -> bool:

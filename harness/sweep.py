@@ -6,35 +6,30 @@ One fault at a time, or with `faults=2` each first fault with every second one t
 changes nothing. Results are written to a file as they come, if one is named, and read from there the next time.
 """
 
-import contextlib
-import json
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, redirect_stdout
-from dataclasses import asdict
-from multiprocessing import get_context
-from pathlib import Path
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from harness.ambient import virtual_ambient
 from harness.anchors import Point
 from harness.conclusion import outcome_of, raised
-from harness.errors import NonDeterminismError, SeatrialError, UsageError
+from harness.errors import NonDeterminismError, UsageError
 from harness.findings import Written, replay_hint, write_down
+from harness.garbage import collected_between_worlds, put_aside
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES, overridden
 from harness.points import PRUNINGS, Course, Tried
+from harness.replay import replay
 from harness.report_folder import assert_writable
+from harness.resume import ResumeFile
 from harness.schedule import code_digest
-from harness.session import Finding, Tally
+from harness.session import Finding
 from harness.shrink import Shrinker, Shrunk
-from harness.trial import Trial, trial_from_description
+from harness.trial import Trial
 from harness.watchdog import interruptible, watchdog
+from harness.workers import Here, Processes, Workers, arguments_for, trial_at_work, unsendable_parts
 
 DEFAULT_REPORT_DIR = "seatrial-reports"
 SHRUNK_MAX = 10
@@ -42,9 +37,6 @@ SHRUNK_MAX = 10
 
 CHUNK = 8
 """Points that a process is given at once."""
-
-POOLS_MAX = 3
-"""How often a pool of processes is made anew after one was killed."""
 
 Progress = Callable[..., None]
 
@@ -73,6 +65,8 @@ def sweep(
         TrialFailed, TrialInconclusive: as `check`.
         UsageError: the trial or an argument cannot work, or `resume` is of another sweep.
     """
+    if OVERRIDES.replay is not None:
+        return replay(OVERRIDES.replay, trial=trial, raise_on_failure=raise_on_failure)
     if faults not in (1, 2):
         raise UsageError(f"faults={faults!r} cannot work: a sweep tries 1 fault at a time, or 2")
     if jobs is not None and jobs < 1:
@@ -80,8 +74,8 @@ def sweep(
     trial = overridden(trial)
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
-    workers = (jobs or os.cpu_count() or 1) if trial.portable else 1
-    outcome = _Sweep(trial, faults, workers, progress, budget_wall_s).run(folder, resume)
+    size = 1 if unsendable_parts(trial) else jobs or os.cpu_count() or 1
+    outcome = _Sweep(trial, faults, size, progress, budget_wall_s).run(folder, resume)
     return raised(outcome, raise_on_failure)
 
 
@@ -89,11 +83,12 @@ class _Sweep:
     """One call of `sweep`."""
 
     def __init__(
-        self, trial: Trial, faults: int, workers: int, progress: Progress | None, budget_wall_s: float | None
+        self, trial: Trial, faults: int, size: int, progress: Progress | None, budget_wall_s: float | None
     ) -> None:
         self.given = trial
         self.faults = faults
-        self.workers = workers
+        self.size = size
+        """Processes."""
         self.progress = progress
         self.began_wall_s = time.monotonic()
         self.deadline_wall_s = None if budget_wall_s is None else self.began_wall_s + budget_wall_s
@@ -106,7 +101,11 @@ class _Sweep:
     def run(self, folder: Any, resume: str | os.PathLike[str] | None) -> Outcome:
         interrupted = False
         written: list[Written] = []
-        with interruptible(), virtual_ambient(self.given.factories), watchdog():
+        with ExitStack() as contexts:
+            contexts.enter_context(interruptible())
+            contexts.enter_context(virtual_ambient(self.given.factories))
+            contexts.enter_context(watchdog())
+            contexts.enter_context(collected_between_worlds())
             try:
                 course = self.course = Course(self.given)
                 fair = self._fair_weather_findings(course)
@@ -114,8 +113,11 @@ class _Sweep:
                     written = self._report(course, fair, folder)
                 else:
                     course.look()
-                    with _Store(resume, self._header(course)) as store:
-                        self._try_all(course, store)
+                    put_aside()
+                    processes = Processes(self.size, begin_sweep, arguments_for(self.given))
+                    contexts.callback(processes.close)
+                    with ResumeFile(resume, self._header(course)) as store:
+                        self._try_all(course, store, processes)
                     written = self._report(course, self._bugs(), folder)
             except KeyboardInterrupt:
                 interrupted = True
@@ -144,70 +146,53 @@ class _Sweep:
 
     # ---------------------------------------------------------------------------------------------------- the points
 
-    def _try_all(self, course: Course, store: "_Store") -> None:
+    def _try_all(self, course: Course, store: ResumeFile, processes: Workers) -> None:
         self.total = len(course.points)
-        self._try(course, "attempt", [point.name for point in course.points], store, self.singles)
+        self._try(course, "attempt", [point.name for point in course.points], store, processes, self.singles)
         if self.faults == 2 and not self.unfinished:
             firsts = [name for name, tried in self.singles.items() if tried.struck]
             self.total += len(firsts)
-            self._try(course, "attempt_pairs", firsts, store, self.pairs)
+            self._try(course, "attempt_pairs", firsts, store, processes, self.pairs)
 
-    def _try(self, course: Course, what: str, names: Sequence[str], store: "_Store", into: dict[str, Tried]) -> None:
+    def _try(
+        self,
+        course: Course,
+        what: str,
+        names: Sequence[str],
+        store: ResumeFile,
+        processes: Workers,
+        into: dict[str, Tried],
+    ) -> None:
         """Try those of `names` that the store does not know yet, and put all into `into` in their order."""
         known = store.known[what]
         missing = [name for name in names if name not in known]
         chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
-        firsts = self.singles
+        pieces = [
+            (what, chunk, {name: self.singles[name] for name in chunk if name in self.singles}) for chunk in chunks
+        ]
+        workers = processes if self.size > 1 and len(pieces) > 1 else Here(course)
         try:
-            for chunk in self._results(course, what, chunks, firsts):
-                for tried in chunk:
-                    known[tried.name] = tried
-                    store.keep(what, tried)
-                self._tell(len(self.singles) if what != "attempt" else 0, known)
-                if self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s:
-                    self.unfinished = "the budget was spent before every point was tried"
-                    break
+            with closing(workers.results(work, pieces)) as results:
+                for chunk in results:
+                    for tried in chunk:
+                        known[tried.name] = tried
+                        store.keep(what, tried)
+                    self._tell(len(self.singles) if what != "attempt" else 0, known)
+                    if self.deadline_wall_s is not None and time.monotonic() > self.deadline_wall_s:
+                        self.unfinished = "the budget was spent before every point was tried"
+                        break
         finally:
             for name in names:
                 if name in known:
                     into[name] = known[name]
                     course.session.tally.merge(known[name].tally)
+                    for index in known[name].accepted:
+                        course.session.accepted.setdefault(self.given.ignore[index], 1)
 
     def _tell(self, before: int, known: dict[str, Tried]) -> None:
         if self.progress is not None:
             found = {bug[:2] for tried in (*self.singles.values(), *known.values()) for bug in tried.found}
             self.progress(before + len(known), self.total, len(found))
-
-    def _results(
-        self, course: Course, what: str, chunks: Sequence[Sequence[str]], firsts: dict[str, Tried]
-    ) -> Iterator[list[Tried]]:
-        """What came of each chunk, in order."""
-        if self.workers == 1 or len(chunks) < 2:
-            for chunk in chunks:
-                yield _work(course, what, chunk, firsts)
-            return
-        done = 0
-        for attempt in range(POOLS_MAX):
-            left = chunks[done:]
-            with _pool(self.workers, self.given) as pool:
-                futures: list[Future[list[Tried]]] = [
-                    pool.submit(_work_here, what, chunk, {name: firsts[name] for name in chunk if name in firsts})
-                    for chunk in left
-                ]
-                try:
-                    for future in futures:
-                        yield future.result()
-                        done += 1
-                    return
-                except BrokenProcessPool as broken:
-                    if attempt == POOLS_MAX - 1:
-                        raise SeatrialError(
-                            f"processes of this sweep were killed {POOLS_MAX} times. Too little memory is the usual "
-                            "cause: try fewer --jobs"
-                        ) from broken
-                finally:
-                    for future in futures:
-                        future.cancel()
 
     # ------------------------------------------------------------------------------------------------------- the bugs
 
@@ -312,104 +297,22 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-# ---------------------------------------------------------------------------------------------------------- processes
+# ------------------------------------------------------------------------------------------------------ in the workers
 
 
-_HERE: list[Course] = []
-"""The course of a worker process."""
+@contextmanager
+def begin_sweep(description: dict[str, Any], paths: Sequence[str], digest: str) -> Iterator[Course]:
+    """What a worker of a sweep begins with."""
+    with trial_at_work(description, paths, digest) as trial, collected_between_worlds():
+        course = Course(trial)
+        course.look()
+        put_aside()
+        yield course
 
 
-def _pool(workers: int, trial: Trial) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_begin_here, initargs=(trial.describe(), list(sys.path))
-    )
-
-
-def _begin_here(description: dict[str, Any], paths: list[str]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the process that collects
-    sys.path[:] = paths
-    trial = trial_from_description(description)
-    contexts = ExitStack()
-    contexts.enter_context(redirect_stdout(sys.stderr))
-    contexts.enter_context(virtual_ambient(trial.factories))
-    contexts.enter_context(watchdog())
-    course = Course(trial)
-    course.look()
-    _HERE.append(course)
-
-
-def _work_here(what: str, names: Sequence[str], firsts: dict[str, Tried]) -> list[Tried]:
-    return _work(_HERE[0], what, names, firsts)
-
-
-def _work(course: Course, what: str, names: Sequence[str], firsts: dict[str, Tried]) -> list[Tried]:
+def work(course: Course, what: str, names: Sequence[str], firsts: dict[str, Tried]) -> list[Tried]:
+    """Try these points, or these first faults with all their second ones."""
     if what == "attempt_pairs":
         return [course.attempt_pairs(firsts[name]) for name in names]
     points: dict[str, Point] = {point.name: point for point in course.points}
     return [course.attempt(points[name]) for name in names]
-
-
-# ----------------------------------------------------------------------------------------------------- the resume file
-
-
-class _Store:
-    """Results as JSON lines: a header, then one line a point. Without a path it keeps nothing.
-
-    Raises:
-        UsageError: the file is of another sweep, is none, or cannot be written.
-    """
-
-    def __init__(self, path: str | os.PathLike[str] | None, header: dict[str, Any]) -> None:
-        self.known: dict[str, dict[str, Tried]] = {"attempt": {}, "attempt_pairs": {}}
-        self._file: Any = None
-        if path is None:
-            return
-        place = Path(path)
-        try:
-            text = place.read_bytes() if place.exists() else b""
-            # A last line without an end was being written when that sweep was killed.
-            lines = text.splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith(b"\n")]
-            if whole:
-                self._read(place, whole, header)
-            self._file = place.open("wb")
-            self._file.writelines(whole or [_line(header)])
-            self._file.flush()
-        except OSError as error:
-            raise UsageError(
-                f"{os.fspath(path)!r} cannot be written: {error.strerror or error}. Give another file with --resume"
-            ) from error
-
-    def _read(self, place: Path, lines: Sequence[bytes], header: dict[str, Any]) -> None:
-        try:
-            documents = [json.loads(line) for line in lines]
-            given = documents[0]["seatrial_sweep"], documents[0]["trial"]
-            for document in documents[1:]:
-                tally = Tally(**document["tried"].pop("tally"))
-                tried = Tried(**document["tried"], tally=tally)
-                tried.found = [(name, key, weather) for name, key, weather in tried.found]
-                self.known[document["what"]][tried.name] = tried
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(
-                f"{str(place)!r} is no file of a sweep: {error}. Give another one with --resume, or delete it"
-            ) from error
-        if documents[0] != json.loads(_line(header)):
-            what = "trial" if given[1] != json.loads(_line(header))["trial"] else "version of the controller"
-            raise UsageError(f"{str(place)!r} is of another {what}. Give another file with --resume, or delete it")
-
-    def keep(self, what: str, tried: Tried) -> None:
-        if self._file is not None:
-            self._file.write(_line({"what": what, "tried": asdict(tried)}))
-            self._file.flush()
-
-    def __enter__(self) -> "_Store":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        if self._file is not None:
-            with contextlib.suppress(OSError):
-                self._file.close()
-
-
-def _line(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, sort_keys=True).encode() + b"\n"

@@ -1,7 +1,7 @@
 """Seatrial: takes Kubernetes-style controllers out into bad weather, and says what broke.
 
     from seatrial import Client, Controller, Request, Result, Watch      what a controller is written with
-    from seatrial import Trial, check, sweep, replay                     what a test is written with
+    from seatrial import Trial, check, sweep, campaign, replay            what a test is written with
     from seatrial.properties import ...                                  the claims that are judged
 
 General layout: the code lives in `reference_impl` (the control plane), `harness` (the weather and the judge),
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from harness import Violation as Violation
     from harness import Watch as Watch
     from harness import WorkQueue as WorkQueue
+    from harness import campaign as campaign
     from harness import check as check
     from harness import replay as replay
     from harness import sweep as sweep

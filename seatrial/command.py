@@ -19,7 +19,7 @@ from seatrial import listing
 from seatrial.distribution import put_current_directory_last, shadowed_package
 from seatrial.options import DEFAULT_EXAMPLES, DEFAULT_REPORT_DIR, replay_trial, trial_of, trial_options
 from seatrial.printing import print_error, print_outcome
-from seatrial.running import run_check, run_replay, run_sweep
+from seatrial.running import run_campaign, run_check, run_replay, run_sweep
 
 INTERNAL = 3
 USAGE = 4
@@ -145,6 +145,50 @@ def sweep(
 
 
 @commands.command()
+@click.argument("target")
+@trial_options
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes. Default: one a core.")
+@click.option("--dask", metavar="ADDRESS", help="Use the workers of the Dask scheduler at ADDRESS instead.")
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="At most so many. Default: 1,000, or with --budget-s no bound.",
+)
+@click.option("--budget-s", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Wall seconds at most.")
+@report_dir_option
+@allow_unknown_option
+@quiet_option
+@output_options
+def campaign(
+    *,
+    target: str,
+    workers: int | None,
+    dask: str | None,
+    examples: int | None,
+    budget_s: float | None,
+    report_dir: str,
+    allow_unknown: bool,
+    quiet: bool,
+    as_json: bool,
+    **typed: Any,
+) -> int:
+    """Search TARGET on many processes or machines, past the first find, and keep what is found apart."""
+    trial = trial_of(target, typed)
+    outcome = run_campaign(
+        trial,
+        title=target,
+        quiet=quiet,
+        workers=workers,
+        dask=dask,
+        examples=examples,
+        report_dir=report_dir,
+        budget_wall_s=budget_s,
+    )
+    return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
+
+
+@commands.command()
 @click.argument("schedule", metavar="SCHEDULE")
 @click.argument("target", required=False)
 @click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Runs of it.")
@@ -175,10 +219,15 @@ def zoo_list(*, as_json: bool) -> None:
 @click.option("--seeds", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Of each entry.")
 @click.option("--examples", type=click.IntRange(min=1), default=DEFAULT_EXAMPLES, show_default=True, metavar="N")
 @click.option(
-    "--engine", "engines", type=click.Choice(["check", "sweep"]), multiple=True, help="Only this one. Default: all."
+    "--engine",
+    "engines",
+    type=click.Choice(["check", "sweep", "campaign"]),
+    multiple=True,
+    help="Only this one. Default: all.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. Default: one a core.")
 @click.option("--report-dir", metavar="DIR", help="Keep the reports here. Default: nowhere.")
+@click.option("--plot", metavar="FILE", help="Also draw it: an .svg, .png or .pdf file. Needs seatrial[plots].")
 @quiet_option
 @output_options
 def zoo_run(*, ids: tuple[str, ...], **settings: Any) -> int:

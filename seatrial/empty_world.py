@@ -132,6 +132,9 @@ class EmptyView:
     def deleted_at(self, uid: str) -> int | None:
         return None
 
+    def sender(self, revision: int) -> tuple[str, float] | None:
+        return None
+
     def observed(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> JsonObject | None:
@@ -188,6 +191,19 @@ class EmptyView:
 
     def fair_weather_difference(self) -> builtins.list[str]:
         return []
+
+    def commit_counts(self) -> dict[str, tuple[int, int]]:
+        return {}
+
+    def fair_weather_counts(self) -> dict[str, tuple[int, int]] | None:
+        return None
+
+    def fair_weather_s(self) -> float | None:
+        return None
+
+    @property
+    def healed_s(self) -> float | None:
+        return None
 
     def settled(self, obj: JsonObject) -> bool | None:
         return None

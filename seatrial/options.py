@@ -81,15 +81,20 @@ def trial_of(target: str, typed: dict[str, Any]) -> "Trial":
 
 
 def replay_trial(schedule: str, target: str) -> "Trial":
-    """The trial of a schedule file with TARGET in the place of its controllers. Raises `UsageError`."""
+    """The trial of a schedule file with TARGET in the place of its controllers. Raises `UsageError`.
+
+    An entry of the zoo brings the plane it runs on: in some of them that is what is wrong, or fixed. Any other target
+    runs on the plane of the schedule.
+    """
     from harness.schedule import load
     from harness.trial import trial_from_description
 
-    return trial_from_description({**load(Path(schedule)).trial, "controllers": [target]})
+    plane = {name: value for name, value in zoo_settings(target).items() if name == "plane"}
+    return trial_from_description({**load(Path(schedule)).trial, "controllers": [target], **plane})
 
 
 def zoo_settings(target: str) -> dict[str, Any]:
-    """Manifests and options that come with a zoo entry; nothing for any other target, or an unknown entry."""
+    """Manifests, options and plane that come with a zoo entry; nothing for any other target, or an unknown entry."""
     if not target.startswith(ZOO_PREFIX):
         return {}
     from reference_impl.zoo import ZOO
@@ -97,7 +102,7 @@ def zoo_settings(target: str) -> dict[str, Any]:
     entry_id = target.removeprefix(ZOO_PREFIX).removesuffix(FIXED_SUFFIX)
     for entry in ZOO:
         if entry.id == entry_id:
-            return {"manifests": entry.manifests, **entry.trial_options}
+            return entry.trial_arguments(fixed=target.endswith(FIXED_SUFFIX))
     return {}
 
 

@@ -89,6 +89,12 @@ def violation_lines(violation: "Violation", number: int) -> list[str]:
     size = f"{violation.actions} actions: {violation.workload} by users, {violation.faults} of the weather"
     lines = [f"{number}. {violation.property} violated on {violation.kind or 'the whole state'} ({label}; {size})"]
     lines += [f"   {line}" for line in (violation.narrative or violation.reason).splitlines()]
+    if violation.met:
+        where = f", at {violation.call_site}" if violation.call_site else ""
+        times = f"{violation.met} example{'s' * (violation.met != 1)}"
+        lines.append(
+            f"   met in {times}, first in number {violation.first_example}: by {violation.fault or 'users'}{where}"
+        )
     if violation.report_path:
         lines.append(f"   report: {violation.report_path}")
     if violation.replay:

@@ -11,9 +11,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told after each example. `found` counts the distinct violations so far."""
+    """Told after each example. `found` counts the distinct violations so far, `fired` the faults that struck; a `total`
+    of None is one that nobody knows."""
 
-    def __call__(self, done: int, total: int, found: int = 0) -> None: ...
+    def __call__(self, done: int, total: int | None, found: int = 0, *, fired: int = 0) -> None: ...
 
 
 @contextmanager
@@ -30,13 +31,23 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Progress | None]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[fired]}"),
         TextColumn("{task.fields[found]}"),
         TimeElapsedColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(title, total=None, found="")
+        task = bar.add_task(title, total=None, found="", fired="", rate="")
 
-        def show(done: int, total: int, found: int = 0) -> None:
-            bar.update(task, completed=done, total=total, found=f"{found} found" if found else "")
+        def show(done: int, total: int | None, found: int = 0, *, fired: int = 0) -> None:
+            elapsed_wall_s = bar.tasks[task].elapsed or 0.0
+            bar.update(
+                task,
+                completed=done,
+                total=total,
+                rate=f"{done / elapsed_wall_s:.0f}/s" if elapsed_wall_s > 1 else "",
+                fired=f"{fired} faults" if fired else "",
+                found=f"{found} found" if found else "",
+            )
 
         yield show

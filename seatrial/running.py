@@ -32,6 +32,14 @@ def run_sweep(trial: "Trial", *, title: str, quiet: bool, **settings: Any) -> "O
         return sweep(trial, progress=progress, raise_on_failure=False, **settings)
 
 
+def run_campaign(trial: "Trial", *, title: str, quiet: bool, **settings: Any) -> "Outcome":
+    """`harness.campaign.campaign` with the given settings; a failure is in the outcome, not raised."""
+    from harness.campaign import campaign
+
+    with redirect_stdout(sys.stderr), progress_bar(title, quiet=quiet) as progress:
+        return campaign(trial, progress=progress, raise_on_failure=False, **settings)
+
+
 def run_replay(schedule: str | Path | dict[str, Any], *, trial: "Trial | None" = None, times: int = 1) -> "Outcome":
     """`harness.replay.replay`; a failure is in the outcome."""
     from harness.replay import replay

@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 
 from seatrial.printing import print_json, print_table, print_text
 from seatrial.progress import progress_bar
+from seatrial.zoo_plot import check_can_draw, draw
 
 
 def run(
@@ -21,6 +22,7 @@ def run(
     examples: int,
     jobs: int | None,
     report_dir: str | None,
+    plot: str | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -28,6 +30,8 @@ def run(
     from harness.detection import ENGINES, chosen, conclusion, matrix, rows
 
     entries = chosen(ids)
+    if plot is not None:
+        check_can_draw(plot)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         redirect_stdout(sys.stderr),
@@ -43,6 +47,8 @@ def run(
             report_dir=report_dir or folder,
             progress=progress,
         )
+    if plot is not None:
+        draw(result.cells, plot)
     if as_json:
         print_json(result.to_json())
         return 0 if result.succeeded else 1

@@ -81,9 +81,20 @@ def test_a_resume_file_of_something_else(project: Project) -> None:
     assert (project.folder / "notes.txt").read_text() == "buy milk\n"
 
 
-@pytest.mark.parametrize("command", [("sweep", "zoo:two-buckets", "--jobs", "0"), ("zoo", "run", "--seeds", "0")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sweep", "zoo:two-buckets", "--jobs", "0"),
+        ("campaign", "zoo:two-buckets", "--workers", "0"),
+        ("zoo", "run", "--seeds", "0"),
+    ],
+)
 def test_a_number_that_cannot_work(project: Project, command: tuple[str, ...]) -> None:
     _refused(project.seatrial(*command), command[-1])
+
+
+def test_a_dask_address_that_nobody_answers(project: Project) -> None:
+    _refused(project.seatrial("campaign", "zoo:two-buckets", "--dask", "tcp://127.0.0.1:1"), "tcp://127.0.0.1:1")
 
 
 def test_an_entry_that_is_not_in_the_zoo(project: Project) -> None:

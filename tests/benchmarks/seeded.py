@@ -1,81 +1,34 @@
-"""The trial that speed is measured on, and a driver that decides like the state machine but draws from a seed.
+"""The trial that speed is measured on, and how many events it delivers.
 
 3 ReplicaSets of 3 pods, 6 processes (ReplicaSet controller, scheduler, two kubelets, garbage collector, namespace
-controller), 30 steps an example. The driver calls the rules of the very state machine that Hypothesis drives, so that
-the two figures differ in nothing but who draws.
+controller), 30 steps an example.
 """
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from harness.machine import BUDGETS, CALM_IN, ControlPlaneMachine, PropertyViolated
-from harness.session import Session
 from harness.trial import Trial
 from harness.world import World
 
 STEPS = 30
-_BUILT_INS = ("replicaset", "scheduler", "kubelet", "garbage-collector", "namespace")
+BUILT_INS = ("replicaset", "scheduler", "kubelet", "garbage-collector", "namespace")
 
 
-def trial() -> Trial:
+def trial(steps: int = STEPS) -> Trial:
     """The trial that all speed figures are about."""
-    return Trial([], [_replicaset(name) for name in ("one", "two", "three")], built_ins=_BUILT_INS, max_steps=STEPS)
+    return Trial([], [replicaset(name) for name in ("one", "two", "three")], built_ins=BUILT_INS, max_steps=steps)
 
 
-def _replicaset(name: str) -> dict[str, Any]:
+def replicaset(name: str, replicas: int = 3) -> dict[str, Any]:
     labels = {"app": name}
     pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "image:1"}]}}
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
         "metadata": {"name": name, "namespace": "default"},
-        "spec": {"replicas": 3, "selector": {"matchLabels": labels}, "template": pod},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": pod},
     }
-
-
-class Driver:
-    """Runs examples of one session, deciding from a seed. A violation ends its example and is counted, not raised."""
-
-    def __init__(self, given: Trial, seed: int = 0) -> None:
-        self.session = session = Session(given)
-        self.violations = 0
-        self._random = random.Random(seed)
-
-        class Driven(ControlPlaneMachine):
-            trial = session.trial
-
-        Driven.session = session
-        self._machine: type[Any] = Driven
-        self._rules = ["users_act", *(f"weather_{fault.name}" for fault in session.faults)]
-
-    def example(self) -> None:
-        """One example, from the first user action to the judgement."""
-        machine = self._machine()
-        try:
-            self._decide(machine)
-            machine.teardown()
-        except PropertyViolated:
-            self.violations += 1
-            machine.teardown()
-
-    def _decide(self, machine: Any) -> None:
-        draw = self._random.randrange
-        machine.begin(
-            workload=draw(1 << 16),
-            salt=draw(1 << 16),
-            calm=draw(CALM_IN),
-            budget=draw(len(BUDGETS)),
-            first=draw(1 << 16),
-        )
-        for _ in range(STEPS):
-            name = self._rules[draw(len(self._rules))]
-            rule = getattr(machine, name)
-            if name == "users_act":
-                rule(window=draw(32))
-            else:
-                rule(target_=draw(1 << 12), skip=draw(16), seed=draw(1 << 20), window=draw(32))
 
 
 @contextmanager

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from harness.check import check
-from tests.benchmarks.seeded import STEPS, Driver, counted_events, trial
+from harness.decider import Decider
+from harness.session import Session
+from tests.benchmarks.seeded import STEPS, counted_events, trial
 
 TASKS = 20
 RULES = 8
@@ -112,9 +114,9 @@ def test_seeded_examples(benchmark: Any, figures: Figures) -> None:
 
     def search() -> int:
         with counted_events() as counts:
-            driver = Driver(trial())
-            for _ in range(examples):
-                driver.example()
+            decider = Decider(Session(trial()))
+            for number in range(examples):
+                decider.run(number)
         return sum(counts)
 
     events = benchmark.pedantic(search, rounds=figures.rounds)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.detection import Cell, Matrix, Silence, chosen, conclusion, matrix, median_interval, rows
+from harness.detection import Cell, Matrix, Silence, chosen, conclusion, entry_trial, matrix, median_interval, rows
 from harness.errors import UsageError
+from reference_impl.apiserver.server import ApiServer
 
 CELL = Cell(
     entry="leak", engine="check", seed=0, found=True, instead="", examples=12, wall_s=1.5, actions=2
@@ -56,6 +57,14 @@ def test_the_median_lies_in_its_interval_with_95_percent_confidence(
     assert median_interval(values) == interval
 
 
+def test_each_twin_runs_on_the_plane_that_its_entry_names() -> None:
+    server = f"{ApiServer.__module__}:{ApiServer.__qualname__}"
+    entry = replace(chosen(["two-buckets"])[0], wrong_plane={"apiserver": server})
+    wrong, fixed = entry_trial(entry), entry_trial(entry, "fixed")
+    assert (wrong.describe()["plane"], fixed.plane) == ({"apiserver": server}, None)
+    assert entry_trial(entry, "fixed", plane={"apiserver": server}).plane == wrong.plane
+
+
 def test_an_entry_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="there is no 'nonsense' in the zoo"):
         chosen(["nonsense"])
@@ -66,14 +75,14 @@ def test_cells_are_run_as_users_would_run_them(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     result = matrix(
         chosen(["two-buckets"]),
-        engines=("check",),
+        engines=("check", "campaign"),
         seeds=1,
         examples=60,
         awkward=False,
         report_dir=str(tmp_path),
         progress=lambda done, total, _found: told.append((done, total)),
     )
-    assert [(cell.found, cell.actions > 0) for cell in result.cells] == [(True, True)]
+    assert [(cell.found, cell.actions > 0) for cell in result.cells] == [(True, True), (True, True)]
     assert [(one.subject, one.verdict, one.examples) for one in result.silences] == [("two-buckets.fixed", "holds", 60)]
     assert result.succeeded
-    assert told == [(1, 2), (2, 2)]
+    assert told == [(1, 3), (2, 3), (3, 3)]

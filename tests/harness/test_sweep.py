@@ -3,16 +3,17 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import NonDeterminismError, UsageError
 from harness.outcome import Outcome
 from harness.sweep import sweep
-from harness.trial import Trial
+from harness.trial import Known, Trial
 from reference_impl.errors import AlreadyExists, ApiError, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
 from reference_impl.zoo import ZOO
@@ -117,6 +118,36 @@ def test_two_faults_show_what_one_cannot(tmp_path: Path) -> None:
     counts = [int(part.rpartition(": ")[2]) for part in pairs.split("; ")[1:]]
     assert counts == sorted(counts, reverse=True)
     assert counts[-1] > 0
+
+
+@pytest.mark.slow
+def test_a_find_that_does_not_show_again_is_nondeterminism(tmp_path: Path) -> None:
+    trials.ERRED.clear()
+    with pytest.raises(NonDeterminismError, match="violated converges and does not do so when it is run again"):
+        swept(trials.trial(trials.wrong_once, faults=("reply_lost",), workload=[]), tmp_path)
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_heard_while_others_work_and_what_was_found_is_kept(tmp_path: Path) -> None:
+    def interrupt(_done: int, _total: int, found: int) -> None:
+        if found:
+            signal.raise_signal(signal.SIGINT)
+
+    kinds = ("crash", "late_commit", "latency", "refused", "reply_lost", "time_travel")
+    outcome = swept(zoo_trial(faults=kinds), tmp_path, jobs=2, progress=interrupt)
+    assert (outcome.exit_code, outcome.verdict) == (130, "violated")
+    tried, points = re.findall(r"(\d+) of (\d+) points tried", outcome.scope[0])[0]
+    assert int(tried) < int(points)
+
+
+@pytest.mark.slow
+def test_what_is_accepted_is_so_in_other_processes_too(tmp_path: Path) -> None:
+    names = ("converges", "one_external_object_per_owner")
+    known = [Known(property=name, kind="*", reason="r") for name in names]
+    trial = zoo_trial(faults=("external_reply_lost",), ignore=known)
+    alone = swept(trial, tmp_path)
+    assert told(swept(trial, tmp_path, jobs=2)) == told(alone)
+    assert not [warning for warning in alone.warnings if "matched nothing" in warning]
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.trial import Trial
-from reference_impl.errors import NotFound
+from reference_impl.errors import AlreadyExists, ApiError, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
 
 CRD: dict[str, Any] = {
@@ -108,6 +108,30 @@ def restless(client: Client) -> Controller:
         await client.patch("example.com/v1", "Website", request.name, request.namespace, body=body)
 
     return _controller("restless", reconcile)
+
+
+ERRED: list[str] = []
+
+
+def wrong_once(client: Client) -> Controller:
+    """Not deterministic: makes a child too many after an error, but only once in the life of a process (`ERRED`)."""
+
+    async def reconcile(request: Request) -> None:
+        try:
+            site = await client.get("example.com/v1", "Website", request.name, request.namespace)
+        except NotFound:
+            return
+        try:
+            await client.create(child_of(site, name=request.name))
+        except AlreadyExists:
+            return
+        except ApiError:
+            if not ERRED:
+                ERRED.append(request.name)
+                await client.create(child_of(site, generateName="more-"))
+            raise
+
+    return _controller("wrong-once", reconcile)
 
 
 def _controller(name: str, reconcile: Any) -> Controller:

@@ -10,18 +10,18 @@ from seatrial import command
 from tests.seatrial.outcomes import outcome, violated
 
 
-def stub(monkeypatch: pytest.MonkeyPatch, result: Any) -> list[dict[str, Any]]:
+def stub(monkeypatch: pytest.MonkeyPatch, result: Any, name: str = "run_check") -> list[dict[str, Any]]:
     """Replace the run itself; returns the settings of each call."""
     calls: list[dict[str, Any]] = []
 
-    def run_check(_trial: Any, **settings: Any) -> Any:
+    def run_it(_trial: Any, **settings: Any) -> Any:
         calls.append(settings)
         if isinstance(result, BaseException):
             raise result
         return result
 
     monkeypatch.setattr(command, "trial_of", lambda target, typed: (target, typed))
-    monkeypatch.setattr(command, "run_check", run_check)
+    monkeypatch.setattr(command, name, run_it)
     return calls
 
 
@@ -40,7 +40,7 @@ def test_help_costs_nothing_and_is_no_error(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_only_commands_that_work_exist() -> None:
-    there = ["check", "demo", "faults", "kinds", "properties", "replay", "sweep", "zoo"]
+    there = ["campaign", "check", "demo", "faults", "kinds", "properties", "replay", "sweep", "zoo"]
     assert sorted(command.commands.commands) == there
 
 
@@ -56,6 +56,28 @@ def test_check_hands_its_settings_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [
         {"title": "website:website", "quiet": True, "examples": 7, "report_dir": "here", "budget_wall_s": 1.5}
     ]
+
+
+def test_campaign_hands_its_settings_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = stub(monkeypatch, outcome(), name="run_campaign")
+    run("campaign", "website:website", "--dask", "tcp://there:8786", "--examples", "7", "--report-dir", "here")
+    assert calls == [
+        {
+            "title": "website:website",
+            "quiet": False,
+            "workers": None,
+            "dask": "tcp://there:8786",
+            "examples": 7,
+            "report_dir": "here",
+            "budget_wall_s": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize("option", ["--workers", "--examples", "--budget-s"])
+def test_a_campaign_of_nothing_is_a_usage_error(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("campaign", "website:website", option, "0") == 4
+    assert option in capsys.readouterr().err
 
 
 def test_json_prints_exactly_one_object(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

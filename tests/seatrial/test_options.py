@@ -10,6 +10,8 @@ import pytest
 from harness import registry
 from harness.errors import UsageError
 from reference_impl.runtime import Client, Controller
+from reference_impl.store.memory import MemoryStore
+from reference_impl.zoo.entry import Entry
 from seatrial.options import Seed, replay_trial, trial_of, zoo_settings
 
 
@@ -102,8 +104,17 @@ def test_a_schedule_that_cannot_be_read_is_an_error(text: str | None, tmp_path: 
 def zoo(monkeypatch: pytest.MonkeyPatch) -> None:
     """A zoo of one entry."""
     page = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "page", "namespace": "default"}}
-    entry = SimpleNamespace(
-        id="forgets", wrong=website, fixed=website, manifests=(page,), trial_options={"nodes": 1, "seed": 5}
+    entry = Entry(
+        id="forgets",
+        property="converges",
+        faults=(),
+        bug="https://example.com/1",
+        tags=(),
+        wrong=website,
+        fixed=website,
+        manifests=(page,),
+        trial_options={"nodes": 1, "seed": 5},
+        wrong_plane={"store": f"{MemoryStore.__module__}:{MemoryStore.__qualname__}"},
     )
     monkeypatch.setitem(sys.modules, "reference_impl.zoo", SimpleNamespace(ZOO=(entry,)))
 
@@ -125,3 +136,19 @@ def test_an_unknown_zoo_entry_brings_nothing_and_is_refused() -> None:
     assert zoo_settings("zoo:forget") == {}
     with pytest.raises(UsageError, match="did you mean zoo:forgets"):
         trial_of("zoo:forget", typed())
+
+
+@pytest.mark.usefixtures("zoo")
+def test_a_zoo_entry_may_be_wrong_in_the_plane_beneath_it() -> None:
+    wrong, fixed = trial_of("zoo:forgets", typed()), trial_of("zoo:forgets.fixed", typed())
+    assert wrong.plane is not None
+    assert (wrong.plane.store, fixed.plane) == (MemoryStore, None)
+
+
+@pytest.mark.usefixtures("zoo")
+def test_a_replay_runs_on_the_plane_of_its_target_or_else_of_its_schedule(tmp_path: Path) -> None:
+    schedule = tmp_path / "schedule.json"
+    recorded = trial_of("zoo:forgets", typed()).describe()
+    schedule.write_text(json.dumps({"seatrial_schedule": 1, "trial": recorded, "workload": [], "weather": []}))
+    planes = [replay_trial(str(schedule), target).plane for target in ("zoo:forgets", TARGET, "zoo:forgets.fixed")]
+    assert [plane is not None and plane.store is MemoryStore for plane in planes] == [True, True, False]

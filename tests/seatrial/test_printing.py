@@ -21,6 +21,16 @@ def test_an_interrupted_run_ends_with_130_whatever_was_found() -> None:
     assert outcome_lines(violated(interrupted=True))[0].startswith("INTERRUPTED, so far VIOLATED: converges")
 
 
+def test_what_a_campaign_found_says_how_often_by_what_and_where() -> None:
+    result = violated()
+    assert "met in" not in "\n".join(outcome_lines(result))
+    found = result.violations[0]
+    found.met, found.first_example, found.fault, found.call_site = 12, 7, "crash", "website.py:31 in reconcile"
+    lines = outcome_lines(result)
+    assert "   met in 12 examples, first in number 7: by crash, at website.py:31 in reconcile" in lines
+    assert result.to_json()["violations"][0]["call_site"] == "website.py:31 in reconcile"
+
+
 def test_the_story_the_report_and_the_replay_command_are_shown() -> None:
     text = "\n".join(outcome_lines(violated()))
     for expected in (

@@ -14,9 +14,11 @@ def test_there_is_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with progress_bar("website", quiet=False) as progress:
         assert progress is not None
-        progress(3, 200, 1)
+        progress(3, 200, 1, fired=17)
     captured = capsys.readouterr()
     assert "website" in captured.err
+    assert "17 faults" in captured.err
+    assert "1 found" in captured.err
     assert captured.out == ""
 
 
