@@ -85,6 +85,8 @@ class SentRequest:
     """Trace step at which the reconcile pass that sent it began; None: it was not sent from a reconcile."""
     just_woke: bool = False
     """Sent in the very instant in which its process woke from a pause, before it could look at its clock again."""
+    controller: str | None = None
+    """Whose pass sent it: one process may run several controllers. None: it was not sent from a reconcile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +248,10 @@ class View(Protocol):
     def deleted_at(self, uid: str) -> int | None:
         """Revision at which the object of this uid was removed; None while it lives or if unknown."""
 
+    def sender(self, revision: int) -> tuple[str, float] | None:
+        """Whose command made this revision, and when it was sent (true time); None: set-up, or a user in the weather.
+        Leases and Events included, which never come as a `change`."""
+
     def observed(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> JsonObject | None:
@@ -310,6 +316,21 @@ class View(Protocol):
 
     def fair_weather_difference(self) -> builtins.list[str]:
         """At rest: where the present state departs from what all fair-weather runs agree on, one line each."""
+
+    def commit_counts(self) -> dict[str, tuple[int, int]]:
+        """How often objects of each role were (created, removed) so far; Leases and Events are left out. Empty if there
+        is no fair-weather run to compare with. Costs a look at the whole history: ask at rest."""
+
+    def fair_weather_counts(self) -> dict[str, tuple[int, int]] | None:
+        """`commit_counts` of this workload in fair weather, where all runs agree; None: there is no such run."""
+
+    def fair_weather_s(self) -> float | None:
+        """Seconds from the last user action to the last effective commit, in the slowest fair-weather run of this
+        workload; None: there is no such run."""
+
+    @property
+    def healed_s(self) -> float | None:
+        """When the weather was over; None while it is not."""
 
     def settled(self, obj: JsonObject) -> bool | None:
         """What this kind's `settled` predicate says; None: it has none."""

@@ -62,6 +62,7 @@ class Fabric:
             step=step,
             reconcile=reconcile.step if reconcile is not None else None,
             just_woke=process.woke_s == world.network.now_s,
+            controller=reconcile.controller if reconcile is not None else None,
         )
         command = Command(life, request, sent, process.server)
         world.judge_request(sent)

@@ -22,6 +22,8 @@ class ComponentFacts:
     """What it deleted by commands of its own."""
     kinds_adopted: tuple[tuple[str, str], ...] = ()
     """What it gave a controller reference after its creation."""
+    kinds_finalized: tuple[tuple[str, str], ...] = ()
+    """What it put a finalizer on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from harness.actions import plain
 from harness.canonical import agreement
 from harness.contract import Message
 from harness.example import Example
-from harness.fair_weather_reference import Reference, state_of
+from harness.fair_weather_reference import Reference, agreed_counts, counts_of, state_of, took_s
 from harness.plan import Plan, built_ins_for, make_plan
 from harness.settle import SILENCE_FAIR_S, settle
 from harness.trial import Trial
@@ -24,6 +24,7 @@ from harness.weather import Action
 from harness.workload import beginning
 from harness.world import World
 from reference_impl.objects import controller_of
+from reference_impl.protocol import JsonObject
 
 ROUNDS_MAX = 6
 """Fair-weather runs until the set of built-in components stops growing (Deployment → ReplicaSet → Pod → ... is 4)."""
@@ -48,7 +49,7 @@ class FairWeather:
         return self._references[key]
 
     def _find_out(self, actions: list[Action]) -> Reference | None:
-        states, after = [], []
+        states, after, counts, took = [], [], [], []
         spacings: tuple[Action, ...] = ({}, {"in_flight": 0}, {"settle": True})
         for number, spacing in enumerate(spacings):
             self.runs += 1
@@ -62,7 +63,9 @@ class FairWeather:
                 if example.exhausted or not settle(example.world, SILENCE_FAIR_S):
                     return None
                 states.append(state_of(example.world))
-        return Reference(agreement(states), after)
+                counts.append(counts_of(example.world))
+                took.append(took_s(example.world))
+        return Reference(agreement(states), after, agreed_counts(counts), max(took))
 
 
 def _keys(world: World) -> frozenset[str]:
@@ -197,6 +200,7 @@ def _with(known: trial_facts.Facts, more: trial_facts.Facts) -> trial_facts.Fact
             kinds_written=joined(ours.kinds_written, theirs.kinds_written),
             kinds_deleted=joined(ours.kinds_deleted, theirs.kinds_deleted),
             kinds_adopted=joined(ours.kinds_adopted, theirs.kinds_adopted),
+            kinds_finalized=joined(ours.kinds_finalized, theirs.kinds_finalized),
         )
         for ours, theirs in zip(known.components, more.components, strict=True)
     )
@@ -214,6 +218,7 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str]) -> trial_facts.
     written: dict[str, dict[tuple[str, str], None]] = {}
     deleted: dict[str, dict[tuple[str, str], None]] = {}
     adopted: dict[str, dict[tuple[str, str], None]] = {}
+    finalized: dict[str, dict[tuple[str, str], None]] = {}
     for change in world.history.changes:
         obj = change.after or change.before
         assert obj is not None
@@ -223,6 +228,8 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str]) -> trial_facts.
             deleted.setdefault(change.component, {})[kind] = None
         if change.before and change.after and controller_of(change.after) and not controller_of(change.before):
             adopted.setdefault(change.component, {})[kind] = None
+        if change.verb in ("update", "patch") and _gained_finalizer(change.before, change.after):
+            finalized.setdefault(change.component, {})[kind] = None
     systems: dict[str, dict[str, None]] = {}
     for event in world.trace.events:
         if event.kind == "external" and event.data.get("phase") == "call":
@@ -239,6 +246,7 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str]) -> trial_facts.
                 kinds_written=tuple(sorted(written.get(process.name, {}))),
                 kinds_deleted=tuple(sorted(deleted.get(process.name, {}))),
                 kinds_adopted=tuple(sorted(adopted.get(process.name, {}))),
+                kinds_finalized=tuple(sorted(finalized.get(process.name, {}))),
             )
         )
     return trial_facts.Facts(
@@ -250,3 +258,10 @@ def _facts(trial: Trial, world: World, built_ins: Sequence[str]) -> trial_facts.
         profile=trial.profile,
         instances=trial.instances,
     )
+
+
+def _gained_finalizer(before: JsonObject | None, after: JsonObject | None) -> bool:
+    if before is None or after is None:
+        return False
+    known = before["metadata"].get("finalizers") or ()
+    return any(finalizer not in known for finalizer in after["metadata"].get("finalizers") or ())

@@ -1,12 +1,19 @@
 """What fair weather agrees on for one workload: the yardstick of `converges` and of `required`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.canonical import State, canonical_state, differences, object_key
 from harness.contract import ObjectRef
+from harness.history import QUIET_RESOURCES
+from harness.roles import Roles
+from reference_impl.protocol import JsonObject
 
 if TYPE_CHECKING:
     from harness.world import World
+
+Counts = dict[str, tuple[int, int]]
+"""By role: how often such objects were created, and removed."""
 
 
 class Reference:
@@ -15,17 +22,25 @@ class Reference:
     Args:
         agreed: of the end states.
         after: for each number of user actions done, the keys that exist once that has settled.
+        counts: how often objects of each role were created and removed, where the runs agree.
+        took_s: from the last user action to the last effective commit, in the slowest run.
     """
 
-    def __init__(self, agreed: State, after: list[frozenset[str]]) -> None:
+    def __init__(self, agreed: State, after: list[frozenset[str]], counts: Counts, took_s: float) -> None:
         self.agreed = agreed
         self.after = after
+        self.counts = counts
+        self.took_s = took_s
 
     def difference(self, world: "World") -> list[str]:
         """Where this world departs from fair weather, one line each."""
         if "vandalism" in world.weather.fired_counts and not world.trial.repairs:
             return []  # nobody promised to restore what users had no business to edit
         return differences(self.agreed, state_of(world))
+
+    def counts_in(self, world: "World") -> Counts:
+        """What `counts` is to be compared with."""
+        return counts_of(world)
 
     def requires(self, ref: ObjectRef, actions_done: int) -> bool:
         """Does this object exist in the state settled after the last user action so far?"""
@@ -38,3 +53,36 @@ class Reference:
 def state_of(world: "World") -> State:
     """The canonical state of a whole world."""
     return canonical_state(world.stored_objects(), world.outside.state(), volatile=world.trial.volatile)
+
+
+def counts_of(world: "World") -> Counts:
+    """How often objects of each role came and went in a world. Leases and Events are left out."""
+    objects: dict[str, JsonObject] = {}
+    came_and_went: list[tuple[str, int]] = []
+    for key, events in world.history.by_key.items():
+        if key[0] in QUIET_RESOURCES:
+            continue
+        for event in events:
+            uid = event.object["metadata"]["uid"]
+            objects[uid] = event.object
+            if event.type != "MODIFIED":
+                came_and_went.append((uid, event.type == "DELETED"))
+    keys = Roles(list(objects.values()), {}).keys
+    counts: Counts = {}
+    for uid, went in came_and_went:
+        created, removed = counts.get(keys[uid][0], (0, 0))
+        counts[keys[uid][0]] = (created + (not went), removed + went)
+    return counts
+
+
+def agreed_counts(runs: Sequence[Counts]) -> Counts:
+    """What all runs count alike."""
+    return {role: count for role, count in runs[0].items() if all(run.get(role) == count for run in runs[1:])}
+
+
+def took_s(world: "World") -> float:
+    """Virtual seconds from the last user action to the last effective commit of a world; 0 if nothing came of it."""
+    changes = world.history.changes
+    acted = [change.request.sent_s for change in changes if change.component == world.user.name]
+    acted_s = acted[-1] if acted else 0.0
+    return max(0.0, changes[-1].request.sent_s - acted_s) if changes else 0.0

@@ -165,12 +165,14 @@ def versions() -> dict[str, str]:
 
 
 def code_digest(trial: "Trial") -> str:
-    """SHA-256 over the source files of the controllers' modules and of the user modules they use, in a fixed order.
+    """SHA-256 over the source files of the controllers' modules, those of other code under the plane, and the user
+    modules that they use, in a fixed order.
 
     Installed packages are not looked at: a change there is found as a trace that differs.
     """
     sources: dict[str, bytes] = {}
-    for module in modules_behind(inspect.getmodule(factory) for factory in trial.factories):
+    plane = (trial.plane.store, trial.plane.apiserver) if trial.plane is not None else ()
+    for module in modules_behind(inspect.getmodule(code) for code in (*trial.factories, *plane) if code is not None):
         file = getattr(module, "__file__", None)
         if file is not None and os.path.isfile(file) and file.endswith(".py"):
             # By module, not by path: the same code in another folder is the same code.

@@ -101,6 +101,12 @@ class WorldView:
     def deleted_at(self, uid: str) -> int | None:
         return self._world.history.deleted_at.get(uid)
 
+    def sender(self, revision: int) -> tuple[str, float] | None:
+        events = self._world.trace.events
+        step = self._world.commit_steps.get(revision)
+        commit = events[step] if step is not None else None
+        return (commit.peer, events[commit.caused_by[0]].time_s) if commit is not None and commit.peer else None
+
     def changes(self, since_step: int = 0) -> builtins.list[Change]:
         changes = self._world.history.changes
         return [change for change in changes if change.step >= since_step] if since_step else changes
@@ -254,6 +260,23 @@ class WorldView:
     def fair_weather_difference(self) -> builtins.list[str]:
         reference = self._world.reference
         return reference.difference(self._world) if reference is not None else []
+
+    def commit_counts(self) -> dict[str, tuple[int, int]]:
+        reference = self._world.reference
+        return reference.counts_in(self._world) if reference is not None else {}
+
+    def fair_weather_counts(self) -> dict[str, tuple[int, int]] | None:
+        reference = self._world.reference
+        return reference.counts if reference is not None else None
+
+    def fair_weather_s(self) -> float | None:
+        reference = self._world.reference
+        return reference.took_s if reference is not None else None
+
+    @property
+    def healed_s(self) -> float | None:
+        marks = (event for event in reversed(self._world.trace.events) if event.kind == "settle")
+        return next((mark.time_s for mark in marks if mark.data.get("phase") == "healed"), None)
 
     def settled(self, obj: JsonObject) -> bool | None:
         predicate = (self._world.trial.settled or {}).get(obj.get("kind", ""))

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Judgement, ObjectRef, View
-from properties.pod import is_active, is_ready
+from properties.pod import is_active, is_covered, is_ready
 from properties.subject import ABSENT, has_kind, is_deletion, is_under_test
 from reference_impl.objects import is_deleting
-from reference_impl.protocol import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class EvictionsRespectTheBudget:
         budgets = [
             budget
             for budget in view.list("policy/v1", "PodDisruptionBudget", change.ref.namespace)
-            if not is_deleting(budget) and _covers(budget, pod)
+            if not is_deleting(budget) and is_covered(pod, budget)
         ]
         for budget in budgets:
             left = (budget.get("status") or {}).get("disruptionsAllowed")
@@ -45,27 +44,3 @@ class EvictionsRespectTheBudget:
                 reason = f"{change.component} deleted the ready {change.ref}, though {ref} allows no disruption now"
                 return Judgement.violated(reason, [change.ref, ref], key=f"Pod {change.component}")
         return HOLDS if budgets else ABSENT
-
-
-def _covers(budget: JsonObject, pod: JsonObject) -> bool:
-    """An empty selector covers every pod of the namespace, a missing one none (policy/v1)."""
-    selector = (budget.get("spec") or {}).get("selector")
-    if selector is None:
-        return False
-    labels = pod["metadata"].get("labels") or {}
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    return all(_meets(expression, labels) for expression in selector.get("matchExpressions") or ())
-
-
-def _meets(expression: JsonObject, labels: dict[str, str]) -> bool:
-    key, values = expression["key"], expression.get("values") or ()
-    match expression["operator"]:
-        case "In":
-            return key in labels and labels[key] in values
-        case "NotIn":
-            return key not in labels or labels[key] not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels

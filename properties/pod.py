@@ -97,3 +97,27 @@ def claims_of(pod: JsonObject) -> list[str]:
     """Names of the PersistentVolumeClaims it mounts."""
     volumes = (pod.get("spec") or {}).get("volumes") or ()
     return [v["persistentVolumeClaim"]["claimName"] for v in volumes if v.get("persistentVolumeClaim")]
+
+
+def is_covered(pod: JsonObject, budget: JsonObject) -> bool:
+    """Does this PodDisruptionBudget speak of it? An empty selector covers every pod, a missing one none (policy/v1)."""
+    selector = (budget.get("spec") or {}).get("selector")
+    if selector is None:
+        return False
+    labels = pod["metadata"].get("labels") or {}
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    return all(_meets(expression, labels) for expression in selector.get("matchExpressions") or ())
+
+
+def _meets(expression: JsonObject, labels: dict[str, str]) -> bool:
+    key, values = expression["key"], expression.get("values") or ()
+    match expression["operator"]:
+        case "In":
+            return key in labels and labels[key] in values
+        case "NotIn":
+            return key not in labels or labels[key] not in values
+        case "Exists":
+            return key in labels
+        case _:
+            return key not in labels

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Change, Judgement, ObjectRef, View
+from properties.hindsight import went_back
 from properties.ownership import controllers_above, is_condemned
 from properties.subject import ABSENT, has_writers, is_act, is_cascade, is_deletion, is_program
-from reference_impl.objects import controller_of, uid_of
-from reference_impl.protocol import JsonObject
+from reference_impl.objects import controller_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class RequiredObjectsAreNotDeleted:
         if change.request.request.precondition_resource_version:
             return HOLDS
         for owner in controllers_above(view, change.before) if change.before is not None else ():
-            if _went_back(view, change, owner):
+            if went_back(view, change, owner):
                 ref = ObjectRef.to(owner)
                 reason = (
                     f"{change.component} deleted {change.ref} on the word of an old spec of {ref}; the newest one, "
@@ -61,37 +61,3 @@ def _is_needed(view: View, change: Change) -> bool:
     if is_cascade(change.component) or not is_program(view, change.component):
         return False
     return view.required(change.ref) and not is_condemned(view, change.before)
-
-
-def _went_back(view: View, change: Change, owner: JsonObject) -> bool:
-    """Did the sender know less of this owner's present spec than an earlier life of it?"""
-    ref = ObjectRef.to(owner)
-    name = (change.component, ref.api_version, ref.kind, ref.name, ref.namespace)
-    ever, now = view.ever_observed_spec(*name), view.observed(*name)
-    if ever is None or now is None or uid_of(ever) != uid_of(owner):
-        return False
-    if _generation(ever) != _generation(owner):
-        return False  # what it once saw is not the present spec either, so nobody can say what that one required
-    if uid_of(now) == uid_of(ever) and _generation(now) >= _generation(ever):
-        return False
-    born = _spec_change(view, owner)
-    if born is None or born.step > change.request.step:
-        return False
-    read = view.live_read(*name)
-    return read is None or read < born.revision
-
-
-def _spec_change(view: View, owner: JsonObject) -> Change | None:
-    """The commit that gave the owner its present spec; None if we did not see it."""
-    ref, found = ObjectRef.to(owner), None
-    for change in view.changes():
-        if change.ref != ref or change.after is None or uid_of(change.after) != uid_of(owner):
-            continue
-        if change.before is None or _generation(change.before) != _generation(change.after):
-            found = change
-    seen = found is not None and found.after is not None and _generation(found.after) == _generation(owner)
-    return found if seen else None
-
-
-def _generation(obj: JsonObject) -> int:
-    return int(obj["metadata"].get("generation") or 0)

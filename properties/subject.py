@@ -94,6 +94,12 @@ def is_under_test(view: View, component: str) -> bool:
     return any(c.name == component and c.under_test for c in view.components())
 
 
+def program_of(view: View, component: str) -> str:
+    """The name under which all copies of a component count as one ("website" of "website-1")."""
+    copy = next((c for c in view.components() if c.name == component), None)
+    return component.removesuffix(f"-{copy.instance}") if copy is not None and copy.instance else component
+
+
 def lives(view: View, start: str) -> bool:
     """Does a component whose name begins so run now?"""
     return any(c.alive and c.name.startswith(start) for c in view.components())

@@ -1,10 +1,14 @@
 """One exhibit: a controller that is wrong on purpose, its fixed twin, and all that is needed to try either.
 
+Or a plane that is: an API server or store with a bug, under a controller that is right. Then both twins may be one and
+the same factory, and `wrong_plane` and `fixed_plane` differ.
+
 An entry says what must be true of it, so that a measurement can prove it wrong: which property catches the bug, and
 which kinds of weather bring it out. With those kinds switched off nothing is found (necessary), with only those it is
 found (sufficient). Each names the real bug whose mechanism it rebuilds; no code is copied.
 
-An entry's code uses only names that a stranger may use (`reference_impl.runtime`, `reference_impl.errors`).
+An entry's code uses only names that a stranger may use (`reference_impl.runtime`, `reference_impl.errors`); variants of
+the plane, which live in `planes/`, are subclasses of the reference's own servers and stores.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +31,8 @@ class Entry:
         bug: link to the real bug.
         tags: trigger tags in words ("stale read"), and "demo".
         wrong, fixed: factories; they differ by 30 lines at most.
+        wrong_plane, fixed_plane: what each runs on, as "module:class" for `apiserver`, `store` or both; empty: the
+            reference's own.
         manifests: parsed objects, CRDs first; never changed.
         trial_options: further arguments of a trial, such as `workload` and `built_ins`.
         calm_silent: False if the bug shows in fair weather already.
@@ -42,3 +48,10 @@ class Entry:
     manifests: Sequence[dict[str, Any]]
     trial_options: Mapping[str, Any] = field(default_factory=dict)
     calm_silent: bool = True
+    wrong_plane: Mapping[str, str] = field(default_factory=dict)
+    fixed_plane: Mapping[str, str] = field(default_factory=dict)
+
+    def trial_arguments(self, *, fixed: bool) -> dict[str, Any]:
+        """All arguments of a trial of this entry, or of its fixed twin, but the controllers."""
+        plane = self.fixed_plane if fixed else self.wrong_plane
+        return {"manifests": self.manifests, **self.trial_options, "plane": dict(plane) or None}

@@ -10,6 +10,7 @@ from harness.errors import UsageError
 from harness.schedule import Schedule, code_digest, load, versions
 from harness.trial import Trial
 from reference_impl.apiserver.names import timestamp
+from reference_impl.zoo.planes.starved_stream import DropsWhatDoesNotFit
 from tests.harness.samples import CRD, SITE, website
 
 CRASH = {
@@ -139,6 +140,11 @@ def test_the_digest_is_of_the_controllers_code_and_not_of_their_order() -> None:
     one, other = code_digest(Trial([website, timestamp])), code_digest(Trial([timestamp, website]))
     assert one == other != code_digest(Trial([website]))
     assert len(one) == 64
+
+
+def test_the_digest_is_of_other_code_under_the_plane_as_well() -> None:
+    starved = Trial([website], plane={"apiserver": DropsWhatDoesNotFit})
+    assert code_digest(Trial([website])) != code_digest(starved) == code_digest(starved)
 
 
 def test_versions_say_what_replay_depends_on() -> None:

@@ -58,6 +58,7 @@ class ComponentFactsFake:
     external_systems: tuple[str, ...] = ()
     controllers: tuple[str, ...] = ("website",)
     kinds_written: tuple[tuple[str, str], ...] = ()
+    kinds_finalized: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -106,6 +107,9 @@ class FakeView:
     gone_back: list[Regression] = field(default_factory=list)
     requirements: list[ObjectRef] = field(default_factory=list)
     difference: list[str] = field(default_factory=list)
+    usual_counts: dict[str, tuple[int, int]] | None = None
+    usual_s: float | None = None
+    healed_s: float | None = None
     unsettled: list[str] = field(default_factory=list)
     panics_seen: dict[str, list[str]] = field(default_factory=dict)
     writes_in_pass: list[Change] = field(default_factory=list)
@@ -282,6 +286,10 @@ class FakeView:
     def deleted_at(self, uid: str) -> int | None:
         return self.removed.get(uid)
 
+    def sender(self, revision: int) -> tuple[str, float] | None:
+        made = (change for change in self.past_changes if change.revision == revision)
+        return next(((change.component, change.request.sent_s) for change in made), None)
+
     def observed(
         self, component: str, api_version: str, kind: str, name: str, namespace: str | None = None
     ) -> JsonObject | None:
@@ -375,6 +383,22 @@ class FakeView:
 
     def fair_weather_difference(self) -> builtins.list[str]:
         return self.difference
+
+    def commit_counts(self) -> dict[str, tuple[int, int]]:
+        counts: dict[str, tuple[int, int]] = {}
+        for event in self.past:
+            if event.type != "MODIFIED":
+                ref, went = ObjectRef.to(event.object), event.type == "DELETED"
+                role = f"{ref.kind}/{ref.namespace}/{ref.name}"
+                created, removed = counts.get(role, (0, 0))
+                counts[role] = (created + (not went), removed + went)
+        return counts
+
+    def fair_weather_counts(self) -> dict[str, tuple[int, int]] | None:
+        return self.usual_counts
+
+    def fair_weather_s(self) -> float | None:
+        return self.usual_s
 
     def settled(self, obj: JsonObject) -> bool | None:
         return False if obj["metadata"]["name"] in self.unsettled else None

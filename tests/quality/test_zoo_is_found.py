@@ -21,6 +21,8 @@ TRIGGERS = (
 )  # fmt: skip
 
 FILES = sorted(Path(reference_impl.zoo.__file__).parent.glob("*.py"))
+STRANGERS = ("reference_impl.runtime", "reference_impl.errors")
+PLANES = sorted(Path(reference_impl.zoo.__file__).parent.glob("planes/*.py"))
 
 entries = pytest.mark.parametrize("entry", ZOO, ids=lambda entry: entry.id)
 
@@ -51,7 +53,15 @@ def test_ids_are_unique_and_one_entry_is_for_demonstrations() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_uses_only_names_that_a_stranger_may_use(file: Path) -> None:
     for module in _imported(file):
-        ours = module.startswith("reference_impl.zoo") or module in ("reference_impl.runtime", "reference_impl.errors")
+        ours = module.startswith("reference_impl.zoo") or module in STRANGERS
+        assert ours or module.partition(".")[0] in ("trio", *sys.stdlib_module_names), module
+
+
+@pytest.mark.parametrize("file", PLANES, ids=lambda file: file.stem)
+def test_a_variant_of_the_plane_uses_besides_only_what_it_varies(file: Path) -> None:
+    plane = ("reference_impl.apiserver", "reference_impl.store", "reference_impl.protocol", "reference_impl.kinds")
+    for module in _imported(file):
+        ours = module.startswith(("reference_impl.zoo", *plane)) or module in STRANGERS
         assert ours or module.partition(".")[0] in ("trio", *sys.stdlib_module_names), module
 
 
