@@ -142,7 +142,12 @@ class Weather:
     def arm(self, armed: Armed) -> None:
         """Let this fault wait for its message (or, at a step, for that step)."""
         self._fair = False
-        self._armed.setdefault(armed.phase, []).append(armed)
+        waiting = self._armed.setdefault(armed.phase, [])
+        place = len(waiting)
+        # Two recorded ones may have struck the same message: late ones are armed first, but strike in their turn.
+        while armed.origin is not None and place and (waiting[place - 1].origin or 0) > armed.origin:
+            place -= 1
+        waiting.insert(place, armed)
 
     @property
     def is_calm(self) -> bool:

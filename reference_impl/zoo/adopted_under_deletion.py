@@ -123,7 +123,7 @@ ENTRY = Entry(
         "pause",
     ),
     bug="https://github.com/kubernetes/kubernetes/issues/42639",
-    tags=("stale read",),
+    tags=("stale read", "adoption", "orphan"),
     wrong=wrong,
     fixed=fixed,
     manifests=(

@@ -123,7 +123,7 @@ ENTRY = Entry(
         "pause",
     ),
     bug="https://github.com/kubermatic/kubermatic/issues/6759",
-    tags=("lost update", "stale read", "finalizer", "leaked outside resource"),
+    tags=("lost update", "stale read", "finalizer", "outside effects"),
     wrong=wrong,
     fixed=fixed,
     manifests=(DEFINITION, definition("Backup", {}), custom("Bucket", "logs", {"region": "north"})),

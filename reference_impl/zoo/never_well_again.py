@@ -98,7 +98,7 @@ ENTRY = Entry(
         "partition",
     ),
     bug="https://github.com/backube/volsync/issues/290",
-    tags=("uncertain outcome",),
+    tags=("ambiguous commit",),
     wrong=wrong,
     fixed=fixed,
     manifests=(

@@ -90,7 +90,7 @@ ENTRY = Entry(
         "partition",
     ),
     bug="https://github.com/kube-rs/kube/issues/712",
-    tags=("uncertain outcome", "orphan"),
+    tags=("ambiguous commit", "orphan"),
     wrong=wrong,
     fixed=fixed,
     manifests=(definition("Album", {"pages": {"type": "integer"}}), custom("Album", "summer", {"pages": 3})),

@@ -105,7 +105,7 @@ ENTRY = Entry(
         "owned_deleted",
     ),
     bug="https://github.com/cert-manager/cert-manager/issues/4956",
-    tags=("stale read", "reply lost"),
+    tags=("stale read", "ambiguous commit"),
     wrong=wrong,
     fixed=fixed,
     manifests=(

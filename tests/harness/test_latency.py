@@ -65,3 +65,19 @@ def _story(trace: Trace) -> list[object]:
         for event in trace.events
         if event.kind not in ("fault", "note")
     ]
+
+
+def test_what_struck_a_message_before_it_was_late_does_so_again_when_replayed() -> None:
+    session = Session(entry_trial(next(entry for entry in ZOO if entry.id == "unwatched-child"), "fixed"))
+    workload = session.workloads[0]
+    arrived = next(
+        event.object
+        for event in session.run(workload, []).world.trace.events
+        if event.kind == "event" and event.data["type"] == "ADDED" and event.component == "site"
+    )
+    kind, namespace, name = arrived.split("/")
+    named = {"kind": kind, "name": name, "namespace": namespace, "nth": 1, "type": "ADDED"}
+    anchor = {"at": "delivery", "component": "site", "event": named}
+    weather = [{"do": "watch_lag", **anchor, "seconds": 3.0}, {"do": "latency", **anchor, "seconds": 5.0}]
+    for order in (weather, weather[::-1]):
+        assert session.run(workload, order).weather == order

@@ -16,8 +16,10 @@ from reference_impl.zoo import DEMO, ZOO, Entry
 from tests.quality.measure import BOUNDED, calm_violations, measure
 
 TRIGGERS = (
-    "stale read", "time travel", "unobserved state", "crash between two writes", "reply lost", "duplicate",
-    "uid confusion", "cache not synced", "leader overlap", "hot loop", "missing watch", "leaked outside resource",
+    "crash between two writes", "stale read", "time travel", "unobserved state", "duplicate", "reorder", "lost update",
+    "ambiguous commit", "clock", "leader overlap", "outside effects", "missing requeue", "missing watch", "hot loop",
+    "finalizer", "orphan", "compaction", "bookmark", "cache not synced", "names", "uid confusion", "generation",
+    "adoption", "list order",
 )  # fmt: skip
 
 FILES = sorted(Path(reference_impl.zoo.__file__).parent.glob("*.py"))
@@ -43,6 +45,10 @@ def test_it_names_weather_and_a_property_that_exist(entry: Entry) -> None:
 
 def test_the_zoo_covers_every_trigger() -> None:
     assert set(TRIGGERS) <= {tag for entry in ZOO for tag in entry.tags}
+
+
+def test_every_property_has_an_entry_that_violates_it() -> None:
+    assert {claim.name for claim in registry.properties()} == {entry.property for entry in ZOO}
 
 
 def test_ids_are_unique_and_one_entry_is_for_demonstrations() -> None:
