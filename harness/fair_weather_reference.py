@@ -1,7 +1,7 @@
 """What fair weather agrees on for one workload: the yardstick of `converges` and of `required`."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 from harness.canonical import State, canonical_state, differences, object_key
 from harness.contract import ObjectRef
@@ -36,7 +36,7 @@ class Reference:
         """Where this world departs from fair weather, one line each."""
         if "vandalism" in world.weather.fired_counts and not world.trial.repairs:
             return []  # nobody promised to restore what users had no business to edit
-        return differences(self.agreed, state_of(world))
+        return differences(self.agreed, state_of(world, without=lost_for_good(world)))
 
     def counts_in(self, world: "World") -> Counts:
         """What `counts` is to be compared with."""
@@ -50,9 +50,26 @@ class Reference:
         return key in self.after[min(actions_done, len(self.after) - 1)]
 
 
-def state_of(world: "World") -> State:
-    """The canonical state of a whole world."""
-    return canonical_state(world.stored_objects(), world.outside.state(), volatile=world.trial.volatile)
+def state_of(world: "World", *, without: Collection[str] = ()) -> State:
+    """The canonical state of a whole world, objects of these uids left out."""
+    objects = [obj for obj in world.stored_objects() if obj["metadata"].get("uid") not in without]
+    return canonical_state(objects, world.outside.state(), volatile=world.trial.volatile)
+
+
+def lost_for_good(world: "World") -> list[str]:
+    """Uids of objects that vandals took from their owners, and whose owners went before they had them back: nobody is
+    left who could know whose they were."""
+    living = world.history.by_uid
+    return [
+        uid
+        for uid, owners in world.taken_from.items()
+        if uid in living and not any(owner in living for owner in owners) and not _owners_of(world, uid)
+    ]
+
+
+def _owners_of(world: "World", uid: str) -> Any:
+    obj = world.store.get(world.history.by_uid[uid])
+    return obj is not None and obj["metadata"].get("ownerReferences")
 
 
 def counts_of(world: "World") -> Counts:

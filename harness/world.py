@@ -106,6 +106,8 @@ class World:
         self.down_servers: dict[int, None] = {}
         self.partitions: dict[tuple[str, int], float] = {}
         self.healers: list[Callable[[], None]] = []
+        self.taken_from: dict[str, list[str]] = {}
+        """Uids of the owners that vandals took an object from, by its own uid."""
         self.list_orders: dict[str, random.Random] = {}
         self.reference: Any = None
         """What fair weather agreed on (`fair_weather.Reference`), once the storm is judged."""

@@ -58,7 +58,12 @@ def vandalize(world: "World", *, child: str, what: str, **_: Any) -> bool:
     if obj is not None and world.trial.repairs and obj["kind"] not in world.trial.repairs:
         return False
     body = _vandalism(obj, what) if obj is not None else None
-    return obj is not None and body is not None and user_patch(world, **_place(obj), body=body)
+    if obj is None or body is None or not user_patch(world, **_place(obj), body=body):
+        return False
+    if what == "ownerReferences":
+        owners = [reference["uid"] for reference in obj["metadata"]["ownerReferences"]]
+        world.taken_from[obj["metadata"]["uid"]] = owners
+    return True
 
 
 def corrupt(world: "World", *, child: str, what: str, **_: Any) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from harness.check import check
 from harness.plan import faults_of
+from harness.session import Session
 from reference_impl.errors import NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
 from tests.harness import trials
@@ -65,3 +66,15 @@ def test_who_breaks_the_promise_is_found_and_who_keeps_it_is_not(tmp_path: Path)
 @pytest.mark.slow
 def test_without_a_promise_nobody_is_blamed_for_what_users_vandalized(tmp_path: Path) -> None:
     assert "converges" not in _violated(tmp_path, trials.steady)
+
+
+def test_nobody_is_blamed_for_what_was_taken_from_an_owner_that_went_before_it_had_it_back() -> None:
+    session = Session(trials.trial(restoring, properties=("converges",), repairs=["ConfigMap"]))
+    create = session.workloads[0][0]
+    delete = {"do": "delete", "api_version": "example.com/v1", "kind": "Website", "name": "front"}
+    delete["namespace"] = "default"
+    taken = {"do": "vandalism", "at": "step", "step": 1, "child": "ConfigMap/default/front", "what": "ownerReferences"}
+    pause = {"do": "pause", "at": "step", "step": 1, "component": "restoring", "seconds": 30.0}
+    example = session.run([create, delete], [pause, taken])
+    assert [action["do"] for action in example.weather] == ["pause", "vandalism"]
+    assert example.violations == []
