@@ -56,7 +56,7 @@ class Fabric:
             component=process.name,
             incarnation=life.incarnation,
             request=request,
-            sent_s=world.network.now_s,
+            sent_s=max(world.network.now_s, process.clock.blocked_until_s),
             sent_monotonic_s=process.clock.monotonic_s(),
             lease_until_s=life.lease_until_s if process.elects else None,
             step=step,

@@ -114,7 +114,8 @@ class Recorder:
         if request.verb == "watch" or not isinstance(result, dict):
             return
         asked_any = request.resource_version == "0"
-        moment = (len(self.trace.events), world.network.now_s, command.sent.reconcile if command.sent else None)
+        # Known from the reply on: the next thing to happen may already be a read that has to be as new.
+        moment = (len(self.trace.events) - 1, world.network.now_s, command.sent.reconcile if command.sent else None)
         asked = command.sent.step if command.sent else None
         session = session_of(request) if request.resource_version else ("live", "", "", "", "")
         if request.verb == "list":

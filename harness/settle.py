@@ -28,6 +28,8 @@ RECONNECTED_S = 150.0
 """How much longer an informer without a stream is waited for: its back-off is 30 to 60 s at its longest, and it may
 need to watch, list and watch once more. A kind that is not served never gets one."""
 DEAF_POLL_S = 5.0
+WORKERS_LOOKED_AT = 8
+"""So many of a process's latest passes may still be under way; arbitrary."""
 NODE_LEASES = "kube-node-lease"
 """The namespace of the Leases by which nodes show that they live."""
 DELIVERIES_EACH = 100
@@ -64,9 +66,13 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
                     network.begin_lull()
             rest_s = max(horizon_s, max(world.last_effective_s, silent_s) + silence_s)
             if network.messages == 0 and network.now_s >= rest_s and quiet_at == world.history.effective_count:
-                if network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
+                if someone_is_asleep(world):
+                    horizon_s = max(horizon_s, min(timers_horizon_s(world), network.now_s + SILENCE_LONG_S))
+                    rest_s = horizon_s
+                elif network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
                     return True
-                rest_s = network.now_s + DEAF_POLL_S
+                else:
+                    rest_s = network.now_s + DEAF_POLL_S
             deliveries_max = DELIVERIES_MAX + DELIVERIES_EACH * len(world.history.by_uid)
             if network.now_s >= limit_s or world.deliveries - began_deliveries > deliveries_max:
                 return False
@@ -88,6 +94,22 @@ def may_leave_out_upkeep(world: "World") -> bool:
         for process in world.processes
         if process.under_test and process.life is not None
         for key in process.life.knowledge.newest
+    )
+
+
+def someone_is_asleep(world: "World") -> bool:
+    """Is a pass under way that began lately, with a timer pending by which it may wake? What a timer has woken last may
+    look, sleep, and only then write."""
+    now_s = world.network.now_s
+    if timers_horizon_s(world) <= now_s:
+        return False
+    return any(
+        reconcile.finished_s is None
+        and reconcile.incarnation == process.incarnation
+        and now_s - reconcile.started_s < SILENCE_LONG_S
+        for process in world.processes
+        if process.alive
+        for reconcile in process.reconciles[-WORKERS_LOOKED_AT:]
     )
 
 

@@ -27,7 +27,11 @@ class EvictionsRespectTheBudget:
 
     def judge(self, view: View) -> Judgement:
         change = view.change
-        if change is None or change.before is None or change.ref.kind != "Pod" or not is_deletion(change):
+        if change is None or change.before is None or change.ref.kind != "Pod":
+            return ABSENT
+        if change.request.request.subresource == "eviction" and is_under_test(view, change.component):
+            return HOLDS  # the API server has looked at the budget
+        if not is_deletion(change):
             return ABSENT
         pod = change.before
         if not is_under_test(view, change.component) or not is_active(pod) or not is_ready(pod):

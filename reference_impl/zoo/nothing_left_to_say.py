@@ -58,7 +58,7 @@ class SaysWhatItDid:
 class ComparesTheStatus(SaysWhatItDid):
     def has_news(self, site: Json, did: bool) -> bool:
         observed: int | None = (site.get("status") or {}).get("observedGeneration")
-        return observed != site["metadata"]["generation"]
+        return bool(observed != site["metadata"]["generation"])
 
 
 def wrong(client: Client) -> Controller:

@@ -1,8 +1,12 @@
 """What ends with the storm, and what is known during it."""
 
+import trio
+
 from harness.example import Example
+from harness.plan import make_plan
 from harness.session import Session
 from harness.trial import Trial
+from reference_impl.runtime import Client, Component, Controller, Request, Result, Watch
 from reference_impl.zoo import ZOO
 
 SEED_OF_A_LONG_BACK_OFF = 1002
@@ -107,3 +111,55 @@ _TIME_TRAVEL = {
 def _session(entry_id: str, twin: str = "wrong", seed: int = 0) -> Session:
     entry = next(entry for entry in ZOO if entry.id == entry_id)
     return Session(Trial(getattr(entry, twin), entry.manifests, seed=seed, **entry.trial_options))
+
+
+def slow_riser(client: Client) -> Controller:
+    """Looks again after 100 s, and writes a moment after it has looked."""
+
+    async def reconcile(request: Request) -> Result | None:
+        note = await client.live.get("v1", "ConfigMap", request.name, request.namespace)
+        if not note.get("data"):
+            if client.monotonic_s() < 100:
+                return Result(requeue_after_s=100)
+            await client.sleep(1.5)
+            await client.update({**note, "data": {"looked": "yes"}})
+        return None
+
+    return Controller(name="slow-riser", reconcile=reconcile, watches=[Watch("v1", "ConfigMap")])
+
+
+def forgetful(client: Client) -> Component:
+    """Reads what is there, and then, with nothing between, again."""
+
+    async def run() -> None:
+        await client.sleep(20)
+        await client.live.get("v1", "ConfigMap", "note", "default")
+        await client.live.list("v1", "ConfigMap", "default")
+        await trio.sleep_forever()
+
+    return Component(name="forgetful", run=run)
+
+
+NOTE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note", "namespace": "default"}}
+
+
+def test_a_pass_that_sleeps_when_the_last_timer_has_fired_is_waited_for() -> None:
+    with Example(make_plan(Trial([slow_riser], [NOTE]), ())) as example:
+        example.act({"do": "create", "object": NOTE})
+        example.finish(None)
+        assert example.violations == []  # written after rest it would not be idempotent
+        assert example.world.history.changes[-1].request.sent_s > 100
+
+
+def test_a_read_right_after_another_is_seen_to_go_back() -> None:
+    stale = {"apiserver": "reference_impl.zoo.planes.fresh_from_the_cache:TakesItsCacheForFresh"}
+    with Example(make_plan(Trial([forgetful], [NOTE], plane=stale), ())) as example:
+        world = example.world
+        process = world.process("forgetful")
+        example.act({"do": "create", "object": NOTE})
+        world.lag(process.server)
+        example.act({"do": "patch", "api_version": "v1", "kind": "ConfigMap", "name": "note", "namespace": "default",
+                     "body": {"data": {"text": "new"}}})  # fmt: skip
+        example.pass_time(30.0)
+        assert process.life is not None
+        assert [regression.via for regression in process.life.knowledge.regressions] == ["list"]
