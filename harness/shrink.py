@@ -19,7 +19,7 @@ from harness.judge import Found
 from harness.session import Finding, Session
 from harness.weather import Action, Armed
 
-RUNS_MAX = 600
+RUNS_MAX = 1000
 """Executions that one shrink may cost (arbitrary; typical is 30 to 120)."""
 
 _ANCHORS = frozenset({"do", "at", "component", "request", "event", "step"})
@@ -62,6 +62,8 @@ class Shrinker:
         if self._fails(items):
             items = self._minimize(items)
             items = self._simplify(items)
+            items = self._one_pause(items)
+            items = self._longer_for_late(items)
             items = self._minimize(items)
             items = self._substitute(items)
         workload, weather = _split(items)
@@ -96,24 +98,59 @@ class Shrinker:
                     break
         return items
 
+    # ------------------------------------------------------------------------------------------------- fewer, longer
+
+    def _one_pause(self, items: list[Item]) -> list[Item]:
+        """One sleep as long as two that follow each other, before or after the weather that is between them."""
+        first = 0
+        while first < len(items):
+            second = _next_sleep(items, first)
+            merged = None
+            if second is not None:
+                total = _slept(items[first].action["seconds"] + items[second].action["seconds"])
+                for kept, dropped in ((first, second), (second, first)):
+                    candidate = [*items[:kept], total, *items[kept + 1 :]]
+                    candidate.pop(dropped)
+                    if self._fails(candidate):
+                        merged = candidate
+                        break
+            items, first = (items, first + 1) if merged is None else (merged, first)
+        return items
+
+    def _longer_for_late(self, items: list[Item]) -> list[Item]:
+        """A longer last sleep instead of all late messages: what adds up slowly needs time, and they gave it some."""
+        on_time = [item for item in items if item.is_workload or item.action["do"] != "latency"]
+        sleeps = [index for index, item in enumerate(on_time) if _is_sleep(item)]
+        if len(items) - len(on_time) < 2 or not sleeps:
+            return items
+        for factor in (2, 4, 8, 16):
+            longer = _slept(on_time[sleeps[-1]].action["seconds"] * factor)
+            candidate = [*on_time[: sleeps[-1]], longer, *on_time[sleeps[-1] + 1 :]]
+            if self._fails(candidate):
+                return candidate
+        return items
+
     # -------------------------------------------------------------------------------------------------- one for many
 
     def _substitute(self, items: list[Item]) -> list[Item]:
-        """One fault where several are left: each kind that they are of, and a crash, at each point of the calm run.
+        """One fault where several are left, or several late messages: each kind that they are of, and a crash, at each
+        point of the calm run.
 
         Two late messages and a lagging server are often but one way to have a process die between two writes.
         """
         workload, weather = _split(items)
-        if len(weather) < 2:
-            return items
+        on_time = [action for action in weather if action["do"] != "latency"]
         kinds = dict.fromkeys(["crash", *(action["do"] for action in weather)])
         faults = [fault for name in kinds for fault in self.session.faults if fault.name == name]
-        for armed in self._points(workload, faults):
-            example = self._run(workload, [], prepare=partial(Example.arm, armed=armed))
-            if example is None:
-                break
-            if self._shows(example) and len(example.weather) < len(weather):
-                return self._minimize(self._simplify(_items(workload, example.weather)))
+        for kept in ([], on_time) if on_time else ([],):
+            if len(kept) + 1 >= len(weather):
+                continue
+            for armed in self._points(workload, faults):
+                example = self._run(workload, kept, prepare=partial(Example.arm, armed=armed))
+                if example is None:
+                    return items
+                if self._shows(example) and len(example.weather) < len(weather):
+                    return self._minimize(self._simplify(_items(workload, example.weather)))
         return items
 
     def _points(self, workload: list[Action], faults: Sequence[Fault]) -> list[Armed]:
@@ -178,6 +215,23 @@ def _split(items: Sequence[Item]) -> tuple[list[Action], list[Action]]:
         else:
             weather.append(item.action)
     return workload, weather
+
+
+def _is_sleep(item: Item) -> bool:
+    return item.is_workload and item.action["do"] == "sleep"
+
+
+def _slept(seconds: float) -> Item:
+    return Item(True, {"do": "sleep", "seconds": seconds})
+
+
+def _next_sleep(items: Sequence[Item], index: int) -> int | None:
+    """The sleep that follows the sleep at this index with no user action between; None if there is none."""
+    if _is_sleep(items[index]):
+        for later in range(index + 1, len(items)):
+            if items[later].is_workload:
+                return later if _is_sleep(items[later]) else None
+    return None
 
 
 def _simpler(item: Item) -> list[Item]:

@@ -8,7 +8,7 @@ Source: client-go `watch.Interface`, Kubernetes API concepts "Efficient detectio
 from collections import deque
 from typing import Any
 
-from reference_impl.errors import ApiError
+from reference_impl.errors import ApiError, Gone
 from reference_impl.objects import copy_json
 from reference_impl.protocol import ApiRequest, Transport, WatchEvent, WatchHandle
 from reference_impl.runtime.signal import Signal
@@ -39,7 +39,14 @@ class WatchStream:
     async def __anext__(self) -> dict[str, Any]:
         if not self._opened:
             self._opened = True
-            self._handle = await self._transport.watch(self._request, self._deliver, self._closed)
+            try:
+                self._handle = await self._transport.watch(self._request, self._deliver, self._closed)
+            except Gone as error:
+                if not self._raw:
+                    raise
+                # On the wire it is an event, too: 200 OK, one ERROR line, and the end.
+                self._ended = True
+                return {"type": "ERROR", "object": error.to_status()}
         while not self._events:
             if self._ended:
                 error, self._error = self._error, None

@@ -107,7 +107,10 @@ def fixed(client: Client) -> Component:
 ENTRY = Entry(
     id="counted-twice",
     property="converges",
-    faults=("resync", "relist", "watch_gap", "stale_read", "time_travel", "apiserver_crash"),
+    faults=(
+        *("resync", "relist", "watch_gap", "watch_cut", "compaction", "stale_read", "time_travel"),
+        *("apiserver_crash", "switch_server", "partition", "pause"),
+    ),
     bug="https://github.com/kubernetes/kubernetes/issues/96416",
     tags=("duplicate",),
     wrong=wrong,

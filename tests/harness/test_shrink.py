@@ -64,3 +64,37 @@ def test_another_bug_is_not_taken_for_a_smaller_form_of_this_one(session: Sessio
     )
     shrunk = other.shrink()
     assert (shrunk.workload, shrunk.weather) == ([CREATE], [LOST])
+
+
+class Timed(Shrinker):
+    """Fails if users leave it so many seconds in all, or with late messages half as many."""
+
+    def __init__(self, seconds: float, workload: list[Any], weather: list[Any]) -> None:
+        finding = Finding(workload=workload, weather=weather, found=[])
+        super().__init__(None, finding, None)  # type: ignore[arg-type]
+        self._seconds = seconds
+
+    def _fails(self, items: Any) -> bool:
+        slept = sum(item.action.get("seconds", 0.0) for item in items if item.is_workload)
+        late = sum(item.action["do"] == "latency" for item in items)
+        return bool(slept >= self._seconds / (2 if late >= 2 else 1))
+
+    def _substitute(self, items: list[Any]) -> list[Any]:
+        return items
+
+
+def _late(nth: int) -> dict[str, Any]:
+    request = {"verb": "get", "kind": "ConfigMap", "name": "front", "namespace": "default", "nth": nth}
+    return {"do": "latency", "at": "request", "component": "forgetful", "request": request, "seconds": 8.0}
+
+
+def test_sleeps_that_follow_each_other_become_one_also_around_weather() -> None:
+    shrunk = Timed(6.0, [SLEEP, SLEEP, CREATE, SLEEP], [{**NOISE[0], "step": 1}]).shrink()
+    assert shrunk.workload == [{"do": "sleep", "seconds": 6.0}]
+    assert shrunk.weather == []
+
+
+def test_a_longer_sleep_takes_the_place_of_late_messages() -> None:
+    shrunk = Timed(12.0, [CREATE, SLEEP, SLEEP], [_late(1), _late(2), _late(3)]).shrink()
+    assert shrunk.workload == [{"do": "sleep", "seconds": 12.0}]
+    assert shrunk.weather == []

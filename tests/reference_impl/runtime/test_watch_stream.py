@@ -123,3 +123,14 @@ async def test_initial_events_are_asked_for_as_kubernetes_demands() -> None:
     request = world.server.asked("watch")[0]
     assert (request.send_initial_events, request.allow_bookmarks) == (True, True)
     assert request.resource_version_match == "NotOlderThan"
+
+
+@trio_test
+async def test_a_revision_that_has_expired_is_an_error_event_for_a_raw_stream_and_its_end() -> None:
+    world = World()
+    world.server.plan("watch", Gone("too old resource version"))
+    stream = world.client.watch("v1", "Pod", raw=True, resource_version="1")
+    event = await anext(stream)
+    assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
