@@ -41,12 +41,12 @@ class WatchStream:
             self._opened = True
             try:
                 self._handle = await self._transport.watch(self._request, self._deliver, self._closed)
-            except Gone as error:
+            except Gone as expired:
                 if not self._raw:
                     raise
                 # On the wire it is an event, too: 200 OK, one ERROR line, and the end.
                 self._ended = True
-                return {"type": "ERROR", "object": error.to_status()}
+                return {"type": "ERROR", "object": expired.to_status()}
         while not self._events:
             if self._ended:
                 error, self._error = self._error, None
