@@ -19,7 +19,7 @@ from typing import Any
 from harness.ambient import virtual_ambient
 from harness.bugs import Bug, Failure, Identity, Sort, confirmed, examine
 from harness.conclusion import outcome_of, raised
-from harness.dask_workers import DaskCluster
+from harness.dask_workers import DaskCluster, load_dask
 from harness.decider import Decider, schedule_of
 from harness.determinism import assert_same_trace
 from harness.errors import UsageError
@@ -89,6 +89,8 @@ def campaign(
             raise UsageError(f"{name}={value} does nothing: give at least 1")
     if workers is not None and dask is not None:
         raise UsageError(f"workers={workers} and dask={dask!r} exclude each other: a Dask cluster has its own workers")
+    if dask is not None:
+        load_dask()
     trial = overridden(trial)
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)

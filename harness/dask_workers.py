@@ -24,7 +24,7 @@ class DaskCluster:
     """The workers of the cluster whose scheduler answers at `address`.
 
     Raises:
-        UsageError: nobody answers there, the cluster has no worker, or Dask is not installed.
+        UsageError: nobody answers there, or the cluster has no worker.
     """
 
     def __init__(self, address: str, begin: Begin, arguments: Piece) -> None:
@@ -50,11 +50,17 @@ class DaskCluster:
         self._client.close()
 
 
-def _connected(address: str) -> Any:
+def load_dask() -> None:
+    """Import Dask. To be done before time is made virtual: its compiled parts look at the size of `datetime` when they
+    are loaded. Raises UsageError if Dask is not installed."""
     try:
-        distributed = import_module("distributed")
+        import_module("distributed")
     except ImportError as error:
         raise UsageError("a Dask cluster needs Dask: install 'seatrial[dask]'") from error
+
+
+def _connected(address: str) -> Any:
+    distributed = import_module("distributed")
     try:
         client = distributed.Client(address, timeout=ANSWER_WALL_S, set_as_default=False)
     except (OSError, ValueError) as error:  # a timeout is an OSError

@@ -147,7 +147,7 @@ def matrix(
                 work.append((_cell, (entry.id, engine, seed, examples, report_dir)))
         work += [(_twin, (entry.id, seed, examples, report_dir)) for seed in range(seeds)]
     for one in AWKWARD if awkward else ():
-        work += [(_awkward, (one.id, seed, examples, report_dir)) for seed in range(seeds)]
+        work += [(awkward_silence, (one.id, seed, examples, report_dir)) for seed in range(seeds)]
     result = Matrix()
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(function, *arguments) for function, arguments in work]
@@ -195,7 +195,8 @@ def _twin(entry_id: str, seed: int, examples: int, report_dir: str) -> Silence:
     return _silence(f"{entry_id}.fixed", entry_trial(entry, "fixed", seed=1000 + seed), examples, report_dir)
 
 
-def _awkward(awkward_id: str, seed: int, examples: int, report_dir: str) -> Silence:
+def awkward_silence(awkward_id: str, seed: int, examples: int, report_dir: str) -> Silence:
+    """What is said against one awkward controller under one seed."""
     one: Awkward = next(one for one in AWKWARD if one.id == awkward_id)
     controllers = [one.controller] if callable(one.controller) else list(one.controller)
     trial = Trial(controllers, one.manifests, **{**one.trial_options, "seed": 1000 + seed})

@@ -14,7 +14,7 @@ import trio
 
 from harness.contract import SentRequest, Verdict
 from harness.network import Channel
-from harness.process import Life
+from harness.process import Life, Process
 from harness.wire import Command, Endpoint, Pending, Stream, session_of
 from reference_impl.errors import ApiError, ConnectionLost, Gone, TooLargeResourceVersion, Unreachable
 from reference_impl.protocol import ApiRequest, WatchEvent
@@ -232,7 +232,7 @@ class Fabric:
     def _open(self, endpoint: Endpoint, command: Command) -> Stream:
         world, life, request = self.world, command.life, command.request
         kind = (request.api_version, request.kind)
-        if request.resource_version not in (None, "", "0") and life.process.relist_kinds.pop(kind, True) is None:
+        if self._has_expired(life.process, kind, request.resource_version):
             raise Gone(f"too old resource version: {request.resource_version} ({world.store.revision})")
         stream = Stream(self, command, endpoint.stream_channel(session_of(request)))
         server = world.servers[command.server]
@@ -248,6 +248,16 @@ class Fabric:
                 world.network.now_s + request.timeout_s, partial(stream.break_off, None), heartbeat=True, owner=life
             )
         return stream
+
+    def _has_expired(self, process: Process, kind: tuple[str, str], asked: str | None) -> bool:
+        """Was what this process would go on from compacted? Then it stays so, however often it asks; unless nothing
+        has happened since, because then nothing is missing."""
+        if asked in (None, "", "0"):
+            return False
+        if process.relist_kinds.pop(kind, True) is None:
+            process.expired[kind] = asked
+            return True
+        return process.expired.get(kind) == asked and asked.isdigit() and int(asked) < self.world.store.revision
 
     def arrive_event(self, stream: Stream) -> None:
         """The next event of a stream reaches its client, unless the stream is held, cut, or its client paused.

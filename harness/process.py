@@ -227,6 +227,8 @@ class Process:
         self.exits = 0
         self.relist_kinds: dict[tuple[str, str], None] = {}
         """Kinds whose next watch is answered 410: its client has to list again."""
+        self.expired: dict[tuple[str, str], str] = {}
+        """The revision that was answered so last, by kind."""
 
         self.retired = False
         """Replaced by a newer copy for good: never started again."""

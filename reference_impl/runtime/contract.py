@@ -99,7 +99,8 @@ class Watch:
         owner_api_version: the owner kind's; by default that of the controller's own watch on that kind, else any group.
         owner_namespaced: False if the owner kind is cluster-scoped while the watched kind is not. None finds out from
             the cache of the controller's own watch on the owner kind, and otherwise takes the object's namespace.
-        namespace, labels, fields: restrict the informer, hence also what `Client.get` and `Client.list` read from it.
+        namespace, labels, fields: restrict the informer. `Client.list` with the same restriction reads from it; what
+            it might not hold, `Client.get` by name included, is read live.
     """
 
     api_version: str

@@ -41,7 +41,7 @@ ENTRY = Entry(
         "partition",
     ),
     bug="https://github.com/kubernetes/kubernetes/issues/26043",
-    tags=("ambiguous commit",),
+    tags=("forgotten state",),
     wrong=wrong,
     fixed=fixed,
     manifests=(node("n1"), pod("web")),

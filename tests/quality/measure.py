@@ -11,6 +11,8 @@ For each entry (`reference_impl/zoo/entry.py`):
     shrunk    the median over entries is at most 4 actions, and no schedule is above 8
     silent    the fixed twin: no violation in as many examples as were tried
 
+The awkward controllers (`reference_impl/zoo/awkward`) are right as well, and have to be left alone.
+
 `--bounded` measures a sample of each in about a minute. Exit code 1 if a promise is broken.
 """
 
@@ -31,10 +33,11 @@ from typing import Any
 
 from harness.ambient import virtual_ambient
 from harness.check import check
-from harness.detection import entry_trial, hit
+from harness.detection import Silence, awkward_silence, entry_trial, hit
 from harness.outcome import Outcome
 from harness.session import Session
 from reference_impl.zoo import ZOO, Entry
+from reference_impl.zoo.awkward import AWKWARD
 from tests.quality.machine import machine
 
 FOUND_SHARE_LEAST = 0.9
@@ -53,11 +56,13 @@ class Effort:
     without: int = 1000
     only: int = 200
     twin_seeds: int = 3
-    twin: int = 1000
+    twin: int = 500
+    awkward_seeds: int = 3
+    awkward: int = 700
 
 
 FULL = Effort()
-BOUNDED = Effort(seeds=1, calm=10, without=30, only=0, twin_seeds=1, twin=30)
+BOUNDED = Effort(seeds=1, calm=10, without=30, only=0, twin_seeds=1, twin=30, awkward_seeds=0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,7 +167,7 @@ def _told(violation: Any) -> str:
 # ------------------------------------------------------------------------------------------------------------ the table
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], silences: Sequence[Silence] = ()) -> str:
     """The rows as a Markdown table, and what they come to."""
     lines = [
         "| entry | calm | without its weather | with only that | found | examples | seconds | actions | twin |",
@@ -178,7 +183,13 @@ def table(rows: Sequence[Row]) -> str:
     alarms, examples = sum(row.twin_alarms for row in rows), sum(row.twin_examples for row in rows)
     found, seeds = sum(row.found for row in rows), sum(row.seeds for row in rows)
     lines += ["", f"Found: {found} of {seeds} cells. Median size of a shrunk schedule: {_middle(medians)} actions."]
-    lines.append(f"False alarms of fixed twins: {alarms} in {examples} examples{_bound(alarms, examples)}.")
+    lines.append(f"False alarms on fixed twins: {alarms} in {examples} examples{_bound(alarms, examples)}.")
+    if silences:
+        raised = [f"{one.subject}, seed {one.seed}: {alarm}" for one in silences for alarm in one.alarms]
+        count, whole = len({one.subject for one in silences}), sum(one.examples for one in silences)
+        lines += [f"On {count} awkward controllers: {len(raised)} in {whole}{_bound(len(raised), whole)}.", *raised]
+        whole += examples
+        lines.append(f"On all: {alarms + len(raised)} in {whole}{_bound(alarms + len(raised), whole)}.")
     broken = [f"- {row.id}: {promise}" for row in rows for promise in row.broken]
     return "\n".join([*lines, "", *(["Broken promises:", "", *broken] if broken else ["Every promise held."])])
 
@@ -195,7 +206,7 @@ def _bound(alarms: int, examples: int) -> str:
     return f" (fewer than 1 in {examples // 3} at 95 %)" if alarms == 0 and examples >= 3 else ""
 
 
-def _document(rows: Sequence[Row], wall_s: float, effort: Effort) -> str:
+def _document(rows: Sequence[Row], silences: Sequence[Silence], wall_s: float, effort: Effort) -> str:
     command = "python -m tests.quality.measure --write docs/detection.md"
     return "\n".join(
         [
@@ -204,7 +215,7 @@ def _document(rows: Sequence[Row], wall_s: float, effort: Effort) -> str:
             f"Made by `{command}` on {date.today().isoformat()} in {wall_s / 60:.0f} minutes: {machine()}.",
             f"Columns are explained in `tests/quality/measure.py`; {effort.seeds} seeds of {effort.examples} examples.",
             "",
-            table(rows),
+            table(rows, silences),
             "",
         ]
     )
@@ -221,6 +232,17 @@ def rows_of(entries: Sequence[Entry], effort: Effort, report_dir: str, jobs: int
             rows.append(future.result())
             print(f"{rows[-1].id}: {rows[-1].broken or 'ok'}", file=sys.stderr, flush=True)
         return rows
+
+
+def silences_of(effort: Effort, report_dir: str, jobs: int) -> list[Silence]:
+    """What is said against the awkward controllers: nothing, if all is well."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = [
+            pool.submit(awkward_silence, one.id, seed, effort.awkward, report_dir)
+            for one in AWKWARD
+            for seed in range(effort.awkward_seeds)
+        ]
+        return [future.result() for future in futures]
 
 
 def _measure_named(entry_id: str, effort: Effort, report_dir: str) -> Row:
@@ -248,10 +270,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as report_dir:
         entries = [known[entry_id] for entry_id in given.ids] or list(ZOO)
         rows = rows_of(entries, effort, report_dir, max(1, given.jobs))
-    print(table(rows))
+        silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs))
+    print(table(rows, silences))
     if given.write:
-        Path(given.write).write_text(_document(rows, time.monotonic() - began_s, effort), encoding="utf-8")
-    return 1 if any(row.broken for row in rows) else 0
+        wall_s = time.monotonic() - began_s
+        Path(given.write).write_text(_document(rows, silences, wall_s, effort), encoding="utf-8")
+    return 1 if any(row.broken for row in rows) or any(one.alarms for one in silences) else 0
 
 
 if __name__ == "__main__":
