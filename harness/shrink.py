@@ -6,7 +6,7 @@ the same writer about the same kind of object. A salt is nothing but a list of `
 was found under one is first written out under salt 0.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,11 +16,15 @@ from harness.contract import Fault, Message
 from harness.errors import SeatrialError
 from harness.example import Example
 from harness.judge import Found
-from harness.session import Finding, Session
+from harness.session import OFTEN, Finding, Session
 from harness.weather import Action, Armed
 
 RUNS_MAX = 1000
 """Executions that one shrink may cost (arbitrary; typical is 30 to 120)."""
+
+MANY = 4
+USUAL = (*OFTEN, "watch_lag", "latency")
+"""What a schedule of many faults may come down to."""
 
 _ANCHORS = frozenset({"do", "at", "component", "request", "event", "step"})
 _SIMPLE_NUMBERS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -134,23 +138,22 @@ class Shrinker:
 
     def _substitute(self, items: list[Item]) -> list[Item]:
         """One fault where several are left, or several late messages: each kind that they are of, and a crash, at each
-        point of the calm run.
+        point of the calm run; where many are left, also the kinds that most often are to blame.
 
         Two late messages and a lagging server are often but one way to have a process die between two writes.
         """
         workload, weather = _split(items)
         on_time = [action for action in weather if action["do"] != "latency"]
-        kinds = dict.fromkeys(["crash", *(action["do"] for action in weather)])
+        usual = USUAL if len(weather) >= MANY else ("crash",)
+        kinds = dict.fromkeys([*usual, *(action["do"] for action in weather)])
         faults = [fault for name in kinds for fault in self.session.faults if fault.name == name]
-        for kept in ([], on_time) if on_time else ([],):
-            if len(kept) + 1 >= len(weather):
-                continue
-            for armed in self._points(workload, faults):
-                example = self._run(workload, kept, prepare=partial(Example.arm, armed=armed))
+        for users, kept in _bases(workload, weather, on_time):
+            for armed in self._points(users, faults):
+                example = self._run(users, kept, prepare=partial(Example.arm, armed=armed))
                 if example is None:
                     return items
                 if self._shows(example) and len(example.weather) < len(weather):
-                    return self._minimize(self._simplify(_items(workload, example.weather)))
+                    return self._minimize(self._simplify(_items(users, example.weather)))
         return items
 
     def _points(self, workload: list[Action], faults: Sequence[Fault]) -> list[Armed]:
@@ -215,6 +218,22 @@ def _split(items: Sequence[Item]) -> tuple[list[Action], list[Action]]:
         else:
             weather.append(item.action)
     return workload, weather
+
+
+def _bases(
+    workload: list[Action], weather: list[Action], on_time: list[Action]
+) -> Iterator[tuple[list[Action], list[Action]]]:
+    """What one fault more may do instead: no weather, or all but the late messages, and after many of these also with a
+    longer last sleep. Only what comes out smaller."""
+    late = len(weather) - len(on_time)
+    sleeps = [index for index, action in enumerate(workload) if action["do"] == "sleep"]
+    if late >= MANY and sleeps:
+        longer = _slept(workload[sleeps[-1]]["seconds"] * 8).action
+        yield [*workload[: sleeps[-1]], longer, *workload[sleeps[-1] + 1 :]], on_time
+    if len(weather) > 1:
+        yield workload, []
+    if on_time and late > 1:
+        yield workload, on_time
 
 
 def _is_sleep(item: Item) -> bool:
