@@ -22,7 +22,7 @@ _FIRST, _IN_TURN = -1, 0
 """Of what is due at the same instant."""
 
 
-_SIGNS_ARRIVE_S = 1.0
+SIGNS_ARRIVE_S = 1.0
 """How long nobody looks for the signs of life that a lull has left out, so that they arrive first."""
 
 
@@ -144,6 +144,10 @@ class Network:
         """
         self._lull = True
 
+    @property
+    def in_lull(self) -> bool:
+        return self._lull
+
     def end_lull(self) -> None:
         """Something has happened, or the wait is over. Signs that were left out are given at once, and nobody looks
         for them before they have arrived."""
@@ -156,7 +160,7 @@ class Network:
                 continue
             if entry.upkeep == "sign":
                 self._move(entry, self.now_s, _FIRST)
-            elif entry.due_s < self.now_s + _SIGNS_ARRIVE_S:
+            elif entry.due_s < self.now_s + SIGNS_ARRIVE_S:
                 self._move(entry, entry.due_s + entry.period_s)
         self._left_out.clear()
 
@@ -164,7 +168,7 @@ class Network:
         if not entry.left_out:
             entry.left_out = True
             self._left_out.append(entry)
-        self._move(entry, entry.due_s + max(entry.period_s, _SIGNS_ARRIVE_S))
+        self._move(entry, entry.due_s + max(entry.period_s, SIGNS_ARRIVE_S))
 
     def _move(self, entry: Entry, due_s: float, turn: int = _IN_TURN) -> None:
         entry.due_s = due_s

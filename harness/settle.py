@@ -9,6 +9,7 @@ plane. Effective write: a committed change outside Leases, Node heartbeats, Even
 import math
 from typing import TYPE_CHECKING
 
+from harness.fabric import NODE_LEASES
 from harness.knowledge import Session
 from harness.wire import session_of
 from harness.world import DELIVERIES_MAX, Exhausted
@@ -30,8 +31,6 @@ need to watch, list and watch once more. A kind that is not served never gets on
 DEAF_POLL_S = 5.0
 WORKERS_LOOKED_AT = 8
 """So many of a process's latest passes may still be under way; arbitrary."""
-NODE_LEASES = "kube-node-lease"
-"""The namespace of the Leases by which nodes show that they live."""
 DELIVERIES_EACH = 100
 """So many deliveries more for each object there is; a ReplicaSet with one pod takes some 40 to come up. Arbitrary."""
 PATIENCE_S = 3000.0
@@ -46,6 +45,7 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
     began_deliveries = world.deliveries
     limit_s = began_s + PATIENCE_S
     quiet_at = -1
+    asleep_since_s: float | None = None
     horizon_s = silent_s = began_s
     world.last_effective_s = (
         max(world.last_effective_s, began_s) if silence_s >= SILENCE_LONG_S else world.last_effective_s
@@ -57,6 +57,7 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
                 horizon_s = timers_horizon_s(world)
                 # A message that was under way for long has not been silence.
                 silent_s = network.now_s
+                asleep_since_s = None
                 if horizon_s > network.now_s and silence_s >= SILENCE_FAIR_S:
                     # Somebody looks again by the clock, perhaps for something outside that has no watch and takes its
                     # time: fair weather must not look away sooner than a storm does.
@@ -66,7 +67,9 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
                     network.begin_lull()
             rest_s = max(horizon_s, max(world.last_effective_s, silent_s) + silence_s)
             if network.messages == 0 and network.now_s >= rest_s and quiet_at == world.history.effective_count:
-                if someone_is_asleep(world):
+                if asleep_since_s is None:
+                    asleep_since_s = network.now_s
+                if network.now_s - asleep_since_s < SILENCE_LONG_S and someone_is_asleep(world):
                     horizon_s = max(horizon_s, min(timers_horizon_s(world), network.now_s + SILENCE_LONG_S))
                     rest_s = horizon_s
                 elif network.now_s >= rest_s + RECONNECTED_S or not someone_is_deaf(world):
@@ -85,15 +88,18 @@ def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
 
 
 def may_leave_out_upkeep(world: "World") -> bool:
-    """Is there no weather that heartbeats of nodes could meet, and nobody on trial who has ever looked at one?"""
-    if not world.weather.is_calm:
+    """Is there no weather that heartbeats of nodes could meet, is everybody there, and has nobody on trial ever looked
+    at one? (Of who is dead, others have to find out.)"""
+    if not world.weather.is_calm or world.partitions:
+        return False
+    if any(process.paused or not (process.alive or process.retired) for process in world.processes):
         return False
     leases = world.names.resource_of("coordination.k8s.io/v1", "Lease")
     return not any(
         key[0] == leases and key[1] == NODE_LEASES
         for process in world.processes
-        if process.under_test and process.life is not None
-        for key in process.life.knowledge.newest
+        if process.under_test
+        for key in process.memory.newest
     )
 
 

@@ -163,3 +163,22 @@ def test_a_read_right_after_another_is_seen_to_go_back() -> None:
         example.pass_time(30.0)
         assert process.life is not None
         assert [regression.via for regression in process.life.knowledge.regressions] == ["list"]
+
+
+def sleepy(client: Client) -> Controller:
+    """Always asleep in some pass, and never does anything."""
+
+    async def reconcile(request: Request) -> Result:
+        await client.sleep(10 + int(request.name[-1]))
+        return Result(requeue_after_s=2)
+
+    return Controller(name="sleepy", reconcile=reconcile, watches=[Watch("v1", "ConfigMap")], workers=4)
+
+
+def test_who_is_always_asleep_somewhere_is_not_waited_for_for_ever() -> None:
+    notes = [{**NOTE, "metadata": {"name": f"note-{number}", "namespace": "default"}} for number in range(4)]
+    with Example(make_plan(Trial([sleepy], notes), ())) as example:
+        for note in notes:
+            example.act({"do": "create", "object": note})
+        example.finish(None)
+        assert example.rested

@@ -1,9 +1,11 @@
 """While a plane waits for a long timer, heartbeats of nodes are left out, and nobody can tell."""
 
+from datetime import datetime
 from typing import Any
 
 from harness.example import Example
 from harness.plan import make_plan
+from harness.settle import settle
 from harness.trial import Trial
 from reference_impl.runtime import Client, Controller, Request, Result, Watch
 
@@ -71,3 +73,40 @@ def test_ten_minutes_of_heartbeats_are_left_out_and_no_node_is_taken_for_dead() 
 
 def test_who_looks_at_them_sees_every_one() -> None:
     assert _renewals(_settled([looks_at_nodes])) >= RENEWALS_IN_TEN_MINUTES
+
+
+def test_of_a_node_that_died_the_others_find_out() -> None:
+    example = Example(make_plan(Trial([], [DEPLOYMENT]), BUILT_INS))
+    with example:
+        example.act({"do": "create", "object": DEPLOYMENT, "settle": True})
+        world = example.world
+        assert world.crash(world.process("kubelet-node-0"), None)
+        assert settle(world)
+        (node,) = [
+            obj for obj in world.stored_objects() if (obj["kind"], obj["metadata"]["name"]) == ("Node", "node-0")
+        ]
+        assert [one["status"] for one in node["status"]["conditions"] if one["type"] == "Ready"] == ["Unknown"]
+
+
+def looks_once(client: Client) -> Controller:
+    """Looks at a node's Lease for the first time after five minutes, and says how old it was."""
+
+    async def reconcile(request: Request) -> Result | None:
+        if client.monotonic_s() < 300:
+            return Result(requeue_after_s=300)
+        lease = await client.live.get("coordination.k8s.io/v1", "Lease", "node-0", "kube-node-lease")
+        renewed = datetime.fromisoformat(lease["spec"]["renewTime"])
+        AGES.append((client.now() - renewed).total_seconds())
+        return None
+
+    return Controller(name="looks-once", reconcile=reconcile, watches=[Watch("apps/v1", "Deployment")])
+
+
+AGES: list[float] = []
+
+
+def test_who_looks_in_a_lull_for_the_first_time_finds_a_fresh_sign() -> None:
+    AGES.clear()
+    _settled([looks_once])
+    assert AGES
+    assert max(AGES) <= 10.0
