@@ -24,6 +24,9 @@ from reference_impl.zoo.awkward import AWKWARD, Awkward
 
 ENGINES = ("check", "sweep", "campaign")
 
+UNSHRUNK = 99
+"""`Cell.actions` of a find that nobody had the time to shrink (the interface's number)."""
+
 FOUND_SHARE_LEAST = 0.95
 """Of the cells of `check`, to call it a success."""
 
@@ -47,7 +50,7 @@ class Cell:
     """Until the find; of a sweep, which does not end at a find: all."""
     wall_s: float
     actions: int
-    """Of the shrunk schedule; 0 if nothing was found."""
+    """Of the shrunk schedule; 0 if nothing was found, `UNSHRUNK` if it was not shrunk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +92,50 @@ class Matrix:
     def succeeded(self) -> bool:
         return not self.alarms and not self.missed and self.share >= FOUND_SHARE_LEAST
 
+    def entries(self) -> list[dict[str, Any]]:
+        """One row for each entry and engine. Medians are over the seeds in which it was found; None if in none."""
+        rows = []
+        for entry, engine in dict.fromkeys((cell.entry, cell.engine) for cell in self.cells):
+            cells = [cell for cell in self.cells if (cell.entry, cell.engine) == (entry, engine)]
+            hits = [cell for cell in cells if cell.found]
+            twins = [one for one in self.silences if one.subject == twin_of(entry)]
+            rows.append(
+                {
+                    "id": entry,
+                    "engine": engine,
+                    "seeds": len(cells),
+                    "found": len(hits),
+                    "median_examples": statistics.median(cell.examples for cell in hits) if hits else None,
+                    "median_s": statistics.median(cell.wall_s for cell in hits) if hits else None,
+                    "median_actions": statistics.median(cell.actions for cell in hits) if hits else None,
+                    "actions": max((cell.actions for cell in hits), default=None),
+                    "twin_alarms": sum(len(one.alarms) for one in twins),
+                    "twin_examples": sum(one.examples for one in twins),
+                }
+            )
+        return rows
+
     def to_json(self) -> dict[str, Any]:
+        """The interface's names first. `cells_found_ratio` is of `check` alone: None if it was not run."""
+        checked = [cell.found for cell in self.cells if cell.engine == "check"]
         return {
             "seatrial": 1,
             "exit": 0 if self.succeeded else 1,
+            "entries": self.entries(),
+            "cells_found_ratio": sum(checked) / len(checked) if checked else None,
+            "false_alarms": len(self.alarms),
+            "false_alarm_examples": sum(one.examples for one in self.silences),
             "found_share": round(self.share, 4),
             "missed": self.missed,
             "alarms": self.alarms,
             "cells": [asdict(cell) for cell in self.cells],
             "silences": [{**asdict(one), "alarms": list(one.alarms)} for one in self.silences],
         }
+
+
+def twin_of(entry_id: str) -> str:
+    """The name of an entry's fixed twin."""
+    return f"{entry_id}.fixed"
 
 
 def entry_trial(entry: Entry, twin: str = "wrong", **more: Any) -> Trial:
@@ -185,14 +222,21 @@ def _cell(entry_id: str, engine: str, seed: int, examples: int, report_dir: str)
         instead=others[0] if others and violation is None else "",
         examples=outcome.examples,
         wall_s=round(outcome.wall_s, 3),
-        actions=violation.actions if violation is not None else 0,
+        actions=_actions(violation, outcome),
     )
+
+
+def _actions(violation: Violation | None, outcome: Outcome) -> int:
+    if violation is None:
+        return 0
+    # Whoever is interrupted writes down what was found as it is.
+    return UNSHRUNK if outcome.interrupted else violation.actions
 
 
 def _twin(entry_id: str, seed: int, examples: int, report_dir: str) -> Silence:
     entry = next(entry for entry in ZOO if entry.id == entry_id)
     # Other seeds than those of the wrong twin: more weather is seen.
-    return _silence(f"{entry_id}.fixed", entry_trial(entry, "fixed", seed=1000 + seed), examples, report_dir)
+    return _silence(twin_of(entry_id), entry_trial(entry, "fixed", seed=1000 + seed), examples, report_dir)
 
 
 def awkward_silence(awkward_id: str, seed: int, examples: int, report_dir: str) -> Silence:

@@ -29,13 +29,21 @@ class ResumeFile:
         try:
             text = place.read_bytes() if place.exists() else b""
             # A last line without an end was being written when that sweep was killed.
-            lines = text.splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith(b"\n")]
+            whole = text[: text.rfind(b"\n") + 1]
             if whole:
-                self._read(place, whole, header)
-            self._file = place.open("wb")
-            self._file.writelines(whole or [_line(header)])
-            self._file.flush()
+                self._read(place, whole.splitlines(), header)
+            elif not _line(header).startswith(text):
+                raise UsageError(
+                    f"{os.fspath(path)!r} is no file of a sweep, and nothing of it is overwritten. "
+                    "Give another one with --resume, or delete it"
+                )
+            # Appended to, never emptied: whoever is killed here loses nothing but that last line.
+            self._file = place.open("ab")
+            if len(whole) < len(text):
+                self._file.truncate(len(whole))
+            if not whole:
+                self._file.write(_line(header))
+                self._file.flush()
         except OSError as error:
             raise UsageError(
                 f"{os.fspath(path)!r} cannot be written: {error.strerror or error}. Give another file with --resume"
@@ -44,18 +52,20 @@ class ResumeFile:
     def _read(self, place: Path, lines: Sequence[bytes], header: dict[str, Any]) -> None:
         try:
             documents = [json.loads(line) for line in lines]
-            given = documents[0]["seatrial_sweep"], documents[0]["trial"]
+            found, wanted = documents[0], json.loads(_line(header))
+            if not {"seatrial_sweep", "trial"} <= found.keys() or not isinstance(found.get("versions", {}), dict):
+                raise ValueError("its first line is of something else")
             for document in documents[1:]:
                 tally = Tally(**document["tried"].pop("tally"))
                 tried = Tried(**document["tried"], tally=tally)
                 tried.found = [(name, key, weather) for name, key, weather in tried.found]
                 self.known[document["what"]][tried.name] = tried
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"{str(place)!r} is no file of a sweep: {error}. Give another one with --resume, or delete it"
             ) from error
-        if documents[0] != json.loads(_line(header)):
-            what = "trial" if given[1] != json.loads(_line(header))["trial"] else "version of the controller"
+        if found != wanted:
+            what = _difference(found, wanted)
             raise UsageError(f"{str(place)!r} is of another {what}. Give another file with --resume, or delete it")
 
     def keep(self, what: str, tried: Tried) -> None:
@@ -70,6 +80,17 @@ class ResumeFile:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
+
+
+def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """Of what else a file is, by its header."""
+    if found["trial"] != wanted["trial"]:
+        return "trial"
+    before, now = found.get("versions") or {}, wanted["versions"]
+    changed = [
+        f"{name} ({before.get(name, 'unknown')}, now {now[name]})" for name in now if before.get(name) != now[name]
+    ]
+    return f"version of {', '.join(changed)}" if changed else "version of the controller"
 
 
 def _line(document: dict[str, Any]) -> bytes:

@@ -24,7 +24,7 @@ from harness.points import PRUNINGS, Course, Tried
 from harness.replay import replay
 from harness.report_folder import assert_writable
 from harness.resume import ResumeFile
-from harness.schedule import code_digest
+from harness.schedule import code_digest, versions
 from harness.session import Finding
 from harness.shrink import Shrinker, Shrunk
 from harness.trial import Trial
@@ -97,10 +97,13 @@ class _Sweep:
         self.pairs: dict[str, Tried] = {}
         self.total = 0
         self.unfinished = ""
+        self.fair: list[Finding] = []
+        """What fair weather alone shows."""
+        self.written: dict[tuple[str, str], Written] = {}
+        """Reports, by property and key of the bug, as they come: what is there is kept whatever comes next."""
 
     def run(self, folder: Any, resume: str | os.PathLike[str] | None) -> Outcome:
         interrupted = False
-        written: list[Written] = []
         with ExitStack() as contexts:
             contexts.enter_context(interruptible())
             contexts.enter_context(virtual_ambient(self.given.factories))
@@ -108,9 +111,9 @@ class _Sweep:
             contexts.enter_context(collected_between_worlds())
             try:
                 course = self.course = Course(self.given)
-                fair = self._fair_weather_findings(course)
-                if fair:
-                    written = self._report(course, fair, folder)
+                self.fair = self._fair_weather_findings(course)
+                if self.fair:
+                    self._report(course, self.fair, folder)
                 else:
                     course.look()
                     put_aside()
@@ -118,16 +121,16 @@ class _Sweep:
                     contexts.callback(processes.close)
                     with ResumeFile(resume, self._header(course)) as store:
                         self._try_all(course, store, processes)
-                    written = self._report(course, self._bugs(), folder)
+                    self._report(course, self._bugs(), folder)
             except KeyboardInterrupt:
                 interrupted = True
-                if self.course is not None and not written:
-                    written = self._report(self.course, self._bugs(), folder, shrinking=False)
+                if self.course is not None:
+                    self._report(self.course, self.fair or self._bugs(), folder, shrinking=False)
         session = self.course.session if self.course is not None else None
         outcome = outcome_of(
             self.given,
             session,
-            written,
+            list(self.written.values()),
             wall_s=time.monotonic() - self.began_wall_s,
             fair_weather=self.course is not None and bool(self.course.session.dry_run.example.violations),
             interrupted=interrupted,
@@ -218,24 +221,24 @@ class _Sweep:
         findings.sort(key=lambda finding: order.get(finding.found[0].name, len(order)))
         return findings
 
-    def _report(
-        self, course: Course, findings: Sequence[Finding], folder: Any, *, shrinking: bool = True
-    ) -> list[Written]:
+    def _report(self, course: Course, findings: Sequence[Finding], folder: Any, *, shrinking: bool = True) -> None:
+        """Write down those of the findings that are not yet."""
         hint = replay_hint(self.given, OVERRIDES.nodeid)
-        written = []
         for finding in findings[:SHRUNK_MAX]:
+            bug = (finding.found[0].name, finding.found[0].key)
+            if bug in self.written:
+                continue
             if shrinking:
                 shrunk = Shrinker(course.session, finding, finding.found[0]).shrink()
             else:
                 workload, weather = finding.workload, finding.weather
                 shrunk = Shrunk(workload=workload, weather=weather, found=finding.found[0], runs=0)
-            written.append(write_down(course.session, shrunk, folder, hint))
+            self.written[bug] = write_down(course.session, shrunk, folder, hint)
         if len(findings) > SHRUNK_MAX:
             others = ", ".join(dict.fromkeys(finding.found[0].name for finding in findings[SHRUNK_MAX:]))
             course.session.tally.warnings[
                 f"{len(findings) - SHRUNK_MAX} more bugs were found and not shrunk: {others}"
             ] = None
-        return written
 
     # ------------------------------------------------------------------------------------------------------ the scope
 
@@ -245,6 +248,7 @@ class _Sweep:
             "seatrial_sweep": 1,
             "trial": course.session.trial.describe(),
             "code_digest": code_digest(course.session.trial),
+            "versions": versions(),
             "points": len(course.points),
         }
 

@@ -6,8 +6,9 @@ and use an outside system, at two commits in which the wrong order shows: the on
 finalizer of that controller while its item is outside already, and the one that removes an object that never had a
 finalizer while its item is there. Whose an item is its `owner`, or its id, says.
 
-Not judged: a system that another controller uses as well which had put its own finalizer on first, items that were
-made and are gone again, and changes of items that were there before the object.
+Not judged: a system that another controller uses as well (an item does not say who made it), a finalizer that this
+object has had before (with its manifest, say) and that is put back, items that were made and are gone again, and
+changes of items that were there before the object.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.contract import HOLDS, Change, Judgement, View
-from properties.subject import ABSENT, is_act, is_outside
+from properties.subject import ABSENT, is_act, is_outside, program_of
 from reference_impl.objects import uid_of
 from reference_impl.protocol import JsonObject
 
@@ -55,23 +56,24 @@ def _kinds(component: Any) -> tuple[tuple[str, str], ...]:
     return kinds
 
 
-def _gained(before: JsonObject | None, after: JsonObject | None) -> bool:
-    known = before["metadata"].get("finalizers") or () if before is not None else ()
-    present = after["metadata"].get("finalizers") or () if after is not None else ()
-    return any(finalizer not in known for finalizer in present)
+def _gained(before: JsonObject | None, after: JsonObject | None) -> list[str]:
+    known = _finalizers(before)
+    return [finalizer for finalizer in _finalizers(after) if finalizer not in known]
+
+
+def _finalizers(obj: JsonObject | None) -> list[str]:
+    return list(obj["metadata"].get("finalizers") or ()) if obj is not None else []
 
 
 def _judge_finalizer(view: View, change: Change) -> Judgement:
     """A finalizer comes: is it late?"""
-    users = {one.name: _systems(one) for one in view.trial.facts.components}
-    systems = users.get(change.component, [])
-    if not systems:
+    facts = view.trial.facts.components
+    writer = next((one for one in facts if one.name == change.component), None)
+    if writer is None or not _systems(writer):
         return ABSENT
-    earlier = _who_finalized_before(view, change)
-    if change.component in earlier:
+    if _has_finalized_before(view, change) or _is_put_back(view, change):
         return HOLDS
-    mine = [system for system in systems if not any(system in users.get(other, ()) for other in earlier)]
-    found = next(_items(view, mine, uid_of(change.before or {})), None)
+    found = next(_items(view, _systems_of_its_own(view, writer), uid_of(change.before or {})), None)
     if found is None:
         return HOLDS
     system, item = found
@@ -83,19 +85,34 @@ def _judge_finalizer(view: View, change: Change) -> Judgement:
     )
 
 
-def _who_finalized_before(view: View, change: Change) -> list[str]:
-    """Those who have put a finalizer on this very object (its creator, if it came with one)."""
+def _has_finalized_before(view: View, change: Change) -> bool:
+    """Has its writer ever put a finalizer on this very object (or created it with one)?"""
     uid = uid_of(change.before or {})
-    return [
-        past.component
-        for past in view.changes()
-        if past.ref == change.ref
+    return any(
+        past.ref == change.ref
+        and past.component == change.component
         and past.step < change.step
         and past.after is not None
         and uid_of(past.after) == uid
         and past.verb != "delete"
         and _gained(past.before, past.after)
-    ]
+        for past in view.changes()
+    )
+
+
+def _is_put_back(view: View, change: Change) -> bool:
+    """Has this very object had all of these finalizers before, whoever put them on?"""
+    uid = uid_of(change.before or {})
+    past = [e.object for e in view.history(change.ref) if e.revision < change.revision and uid_of(e.object) == uid]
+    known = [finalizer for obj in past for finalizer in _finalizers(obj)]
+    return all(finalizer in known for finalizer in _gained(change.before, change.after))
+
+
+def _systems_of_its_own(view: View, one: Any) -> list[str]:
+    """The outside systems that no other program uses; copies of one program are one."""
+    program = program_of(view, one.name)
+    others = [other for other in view.trial.facts.components if program_of(view, other.name) != program]
+    return [system for system in _systems(one) if not any(system in _systems(other) for other in others)]
 
 
 def _judge_removal(view: View, change: Change, obj: JsonObject) -> Judgement:
@@ -108,8 +125,7 @@ def _judge_removal(view: View, change: Change, obj: JsonObject) -> Judgement:
     if any(uid_of(e.object) == uid and e.object["metadata"].get("finalizers") for e in view.history(change.ref)):
         return HOLDS
     for one in users:
-        others = [system for other in facts if other is not one for system in _systems(other)]
-        found = next(_items(view, [system for system in _systems(one) if system not in others], uid), None)
+        found = next(_items(view, _systems_of_its_own(view, one), uid), None)
         if found is not None:
             return Judgement.violated(
                 f"{change.ref} is gone, and {found[0]} has {found[1]['id']} for it: {one.name} made that before it "

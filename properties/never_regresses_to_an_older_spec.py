@@ -57,7 +57,9 @@ class NeverRegressesToAnOlderSpec:
 
     def _judge_regress(self, change: Change, owner: ObjectRef, paths: list[str]) -> Judgement:
         old, new = _value(change.before, _REPLICAS), _value(change.after, _REPLICAS)
-        if change.ref.kind in self.hold_data and _REPLICAS in paths and isinstance(old, int) and old > new:
+        # A field that is taken away says no number, and who defaults it, nobody knows here.
+        is_smaller = isinstance(old, int) and isinstance(new, int) and old > new
+        if change.ref.kind in self.hold_data and _REPLICAS in paths and is_smaller:
             reason = (
                 f"{change.component} scaled {change.ref} down from {old} to {new} on the word of an old spec of "
                 f"{owner}; the newest one, by which an earlier life of it had set {old}, asks for no such thing"

@@ -5,19 +5,27 @@ has caught up: then the end is right, no livelock is left to see, and meanwhile 
 shaken. Judged at rest, from all that was committed. A field that returns to the value before the last one more than
 `returns_most` times in a row, while controllers under test do nothing else than that, is a violation.
 
-Counted anew after every act of a user or of the weather, every change by a component that is not under test (a pod
+Counted anew after every commit of a user or of the weather, every change by a component that is not under test (a pod
 that comes and goes is a reason to change one's mind), every restart of a writer, which may come back into the past and
-has to find its way, and everything that gets anywhere: an object made or deleted, any field changed to what it was not
-before. Only what is wanted is judged: `spec`, `data` and whatever else an object has at its top, its labels and
-annotations; a status tells of what happens to go up and down. Volatile fields are left out.
+has to find its way, every pass that did not simply end well, and everything that gets anywhere: an object made or
+deleted, any field changed to what it was not before. Only what is wanted is judged: `spec`, `data` and whatever else an
+object has at its top, its labels and annotations; a status tells of what happens to go up and down. Volatile fields are
+left out.
+
+Whoever sets a mark, is refused something (a permission that was taken away, a quota) and clears the mark again is right
+to do so, and to try again. A request's failure is not shown to properties, its pass's outcome is: an error, or the wish
+to come back. Only a pass that lost a race (`Conflict`) before it wrote anything is no reason, as those who fight over a
+field meet in just that way. Of a write that no reconcile sent nobody knows what else failed, so it begins anew too.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.contract import HOLDS, Change, Judgement, ObjectRef, View
+from harness.contract import HOLDS, Change, Judgement, ObjectRef, ReconcileRecord, View
 from properties.subject import ABSENT, is_full_rest
+from reference_impl.errors import Conflict
 
 _NOT_WANTED = ("status", "metadata.")
 _WANTED = ("metadata.labels", "metadata.annotations")
@@ -40,11 +48,46 @@ class _Course:
     writers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Troubled:
+    """The times during which passes ran that did not simply end well: disjoint, in order."""
+
+    begins_s: list[float]
+    ends_s: list[float]
+
+    @classmethod
+    def of(cls, records: list[ReconcileRecord]) -> "_Troubled":
+        troubled = cls([], [])
+        # Of one that still runs, or died, nothing is known yet; a restart counts by itself.
+        times_s = [(r.started_s, r.finished_s) for r in records if r.finished_s is not None and _failed(r)]
+        for begin_s, end_s in sorted(times_s):
+            if troubled.ends_s and begin_s <= troubled.ends_s[-1]:
+                troubled.ends_s[-1] = max(troubled.ends_s[-1], end_s)
+            else:
+                troubled.begins_s.append(begin_s)
+                troubled.ends_s.append(end_s)
+        return troubled
+
+    def touches(self, from_s: float, to_s: float) -> bool:
+        last = bisect_right(self.begins_s, to_s) - 1
+        return last >= 0 and self.ends_s[last] >= from_s
+
+
+def _failed(record: ReconcileRecord) -> bool:
+    lost_a_race = record.error is not None and record.error.startswith(f"{Conflict.__name__}:")
+    return record.outcome != "done" and (not lost_a_race or record.writes > 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAlternation:
     name: str = "no_alternation"
     source: str = "Kivi (no oscillation); kubernetes#36327, kubernetes#90541 (controllers that fight over one field)"
-    voided_by: tuple[str, ...] = ("external_drift", "fields declared volatile", "a field that follows a clock")
+    voided_by: tuple[str, ...] = (
+        "external_drift",
+        "fields declared volatile",
+        "a field that follows a clock",
+        "passes that fail or ask to come back",
+    )
     when: str = "at_rest"
     returns_most: int = 10
     """Five times there and back; arbitrary, generous: a wrong picture costs one or two."""
@@ -72,12 +115,18 @@ def _judge_courses(view: View, under_test: list[str], most: int) -> Judgement:
     volatile = [path for path in getattr(view.trial, "volatile", ()) if "." in path]
     courses: dict[Field, _Course] = {}
     incarnations: dict[str, int] = {}
-    stretch = 0
+    troubled = _Troubled.of([record for name in under_test for record in view.reconciles(name)])
+    stretch, last_s = 0, 0.0
     for change in view.changes():
-        incarnation = change.request.incarnation
-        if change.component not in under_test or incarnations.get(change.component, incarnation) != incarnation:
+        incarnation, sent_s = change.request.incarnation, change.request.sent_s
+        if (
+            change.component not in under_test
+            or incarnations.get(change.component, incarnation) != incarnation
+            or change.request.reconcile is None
+            or troubled.touches(min(last_s, sent_s), max(last_s, sent_s))
+        ):
             stretch += 1
-        incarnations[change.component] = incarnation
+        incarnations[change.component], last_s = incarnation, sent_s
         fields = _changed(change)
         if not all(_goes_back(courses.get((change.ref, path)), before, after) for path, before, after in fields):
             stretch += 1

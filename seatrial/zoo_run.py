@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
-from seatrial.printing import print_json, print_table, print_text
+from seatrial.printing import print_error, print_json, print_table, print_text
 from seatrial.progress import progress_bar
 from seatrial.zoo_plot import check_can_draw, draw
 
@@ -28,6 +28,7 @@ def run(
 ) -> int:
     """Run and print the matrix; returns the exit code. Reports go to a temporary folder unless one is given."""
     from harness.detection import ENGINES, chosen, conclusion, matrix, rows
+    from harness.errors import UsageError
 
     entries = chosen(ids)
     if plot is not None:
@@ -47,12 +48,16 @@ def run(
             report_dir=report_dir or folder,
             progress=progress,
         )
-    if plot is not None:
-        draw(result.cells, plot)
     if as_json:
         print_json(result.to_json())
-        return 0 if result.succeeded else 1
-    if not quiet:
-        print_table(rows(result))
-    print_text("\n".join(conclusion(result)))
+    else:
+        if not quiet:
+            print_table(rows(result))
+        print_text("\n".join(conclusion(result)))
+    if plot is not None:
+        try:
+            draw(result.cells, plot)
+        except UsageError as error:
+            # The one object that a machine reads is printed already.
+            return print_error(str(error), error.exit_code, as_json=False)
     return 0 if result.succeeded else 1

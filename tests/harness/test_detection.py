@@ -6,9 +6,21 @@ from typing import Any
 
 import pytest
 
-from harness.detection import Cell, Matrix, Silence, chosen, conclusion, entry_trial, matrix, median_interval, rows
+from harness.detection import (
+    Cell,
+    Matrix,
+    Silence,
+    _actions,
+    chosen,
+    conclusion,
+    entry_trial,
+    matrix,
+    median_interval,
+    rows,
+)
 from harness.errors import UsageError
 from reference_impl.apiserver.server import ApiServer
+from tests.seatrial.outcomes import violated
 
 CELL = Cell(
     entry="leak", engine="check", seed=0, found=True, instead="", examples=12, wall_s=1.5, actions=2
@@ -45,6 +57,35 @@ def test_one_false_alarm_is_a_failure_and_is_told() -> None:
 def test_silence_is_given_its_upper_bound() -> None:
     told = "\n".join(conclusion(Matrix(cells=[CELL], silences=[SILENCE, SILENCE])))
     assert "0 in 400 examples, at 95 % fewer than 0.746% of such examples" in told
+
+
+def test_json_has_the_names_that_the_interface_promises() -> None:
+    cells = [CELL, replace(CELL, seed=1, examples=20, wall_s=2.5, actions=6), missing(seed=2)]
+    other = [missing(engine="sweep")]
+    alarm = replace(SILENCE, alarms=("converges: it is missing",))
+    elsewhere = replace(SILENCE, subject="awkward late", examples=50, alarms=("no_panic: it did",))
+    document = Matrix(cells=[*cells, *other], silences=[SILENCE, alarm, elsewhere]).to_json()
+    twin = {"twin_alarms": 1, "twin_examples": 400}
+    assert document["entries"] == [
+        {"id": "leak", "engine": "check", "seeds": 3, "found": 2}
+        | {"median_examples": 16, "median_s": 2.0, "median_actions": 4, "actions": 6, **twin},
+        {"id": "leak", "engine": "sweep", "seeds": 1, "found": 0}
+        | {"median_examples": None, "median_s": None, "median_actions": None, "actions": None, **twin},
+    ]
+    assert document["cells_found_ratio"] == 2 / 3
+    assert (document["false_alarms"], document["false_alarm_examples"]) == (2, 450)
+
+
+def test_a_find_that_was_not_shrunk_counts_as_large() -> None:
+    shrunk, interrupted = violated(), violated(interrupted=True)
+    assert [_actions(one.violations[0], one) for one in (shrunk, interrupted)] == [3, 99]
+    assert _actions(None, interrupted) == 0
+
+
+def test_the_ratio_is_of_check_alone() -> None:
+    swept = replace(CELL, engine="sweep")
+    assert Matrix(cells=[missing(), swept]).to_json()["cells_found_ratio"] == 0.0
+    assert Matrix(cells=[swept]).to_json()["cells_found_ratio"] is None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from harness.errors import NonDeterminismError, UsageError
 from harness.outcome import Outcome
+from harness.shrink import Shrinker, Shrunk
 from harness.sweep import sweep
 from harness.trial import Known, Trial
 from reference_impl.errors import AlreadyExists, ApiError, NotFound
@@ -140,6 +141,43 @@ def test_ctrl_c_is_heard_while_others_work_and_what_was_found_is_kept(tmp_path: 
     assert int(tried) < int(points)
 
 
+def press_ctrl_c_at_shrink(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it begins; the first is number 1."""
+    begun: list[Shrinker] = []
+    shrink = Shrinker.shrink
+
+    def interrupted(self: Shrinker) -> Shrunk:
+        begun.append(self)
+        if len(begun) == number:
+            signal.raise_signal(signal.SIGINT)
+        return shrink(self)
+
+    monkeypatch.setattr(Shrinker, "shrink", interrupted)
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_finds_are_shrunk_keeps_what_was_shrunk_and_writes_the_others_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press_ctrl_c_at_shrink(2, monkeypatch)
+    useless = {"do": "sleep", "seconds": 5.0}
+    outcome = swept(zoo_trial(faults=("external_reply_lost",), workload=[useless]), tmp_path)
+    assert outcome.exit_code == 130
+    assert [violation.property for violation in outcome.violations] == ["one_external_object_per_owner", "converges"]
+    assert [useless in violation.schedule["workload"] for violation in outcome.violations] == [False, True]
+    assert len(list(tmp_path.rglob("schedule.json"))) == 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_a_failure_in_fair_weather_is_shrunk_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press_ctrl_c_at_shrink(1, monkeypatch)
+    outcome = swept(trials.trial(trials.restless), tmp_path)
+    assert (outcome.exit_code, outcome.verdict, outcome.fair_weather) == (130, "violated", True)
+    assert Path(outcome.violations[0].schedule_path).exists()
+
+
 @pytest.mark.slow
 def test_what_is_accepted_is_so_in_other_processes_too(tmp_path: Path) -> None:
     names = ("converges", "one_external_object_per_owner")
@@ -160,6 +198,10 @@ def test_a_file_of_another_sweep_is_refused(tmp_path: Path) -> None:
     header = json.loads(kept.read_bytes().splitlines()[0])
     kept.write_text(json.dumps({**header, "code_digest": "0"}) + "\n")
     with pytest.raises(UsageError, match="is of another version of the controller"):
+        swept(trial, tmp_path, resume=kept)
+    other = {**header, "versions": {**header["versions"], "trio": "0.1"}}
+    kept.write_text(json.dumps(other) + "\n")
+    with pytest.raises(UsageError, match=r"is of another version of trio \(0\.1, now "):
         swept(trial, tmp_path, resume=kept)
     kept.write_text("once upon a time\n")
     with pytest.raises(UsageError, match="is no file of a sweep"):

@@ -76,6 +76,32 @@ def test_what_a_colleague_made_under_its_own_finalizer_in_a_system_of_both_is_no
     assert finalize(view, "m", "a") == "violated"
 
 
+def test_nor_is_what_a_colleague_made_there_without_any_finalizer() -> None:
+    assert finalize(a_world(ITEM, others=(someone("mirror", "cloud", finalizes=False),)), "a") == "holds"
+    assert finalize(a_world(ITEM, others=(someone("mirror", "dns", finalizes=False),)), "a") == "violated"
+
+
+def test_another_copy_of_the_same_program_is_no_colleague() -> None:
+    view = a_world(ITEM, others=(someone("buckets-1", "cloud"),))
+    view.starts("buckets-1", instance=1)
+    assert finalize(view, "a", by="buckets-1") == "violated"
+
+
+def test_one_that_came_with_the_manifest_and_is_put_back_holds_and_a_new_one_beside_it_does_not() -> None:
+    for put_back, verdict in ((["a"], "holds"), (["a", "b"], "violated")):
+        view = a_world(ITEM, finalizers=["a"])
+        finalize(view, by="user")
+        assert finalize(view, *put_back) == verdict
+
+
+def test_one_that_an_earlier_object_of_the_name_had_is_no_excuse() -> None:
+    view = a_world(finalizers=["a"])
+    view.delete(BUCKET)
+    view.create({**BUCKET, "metadata": {**BUCKET["metadata"], "uid": "second"}})
+    view.items["cloud"] = [{"id": "ext-2", "owner": "second"}]
+    assert finalize(view, "a") == "violated"
+
+
 def test_an_object_that_goes_without_ever_a_finalizer_must_leave_nothing_behind() -> None:
     view = a_world(ITEM)
     view.delete(BUCKET)

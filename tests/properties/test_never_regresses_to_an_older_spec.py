@@ -10,14 +10,16 @@ from tests.properties.fake_view import FakeView, make
 PROPERTY = NeverRegressesToAnOlderSpec()
 
 
-def a_world(kind: str = "StatefulSet", sizes: tuple[int, int] = (3, 5)) -> tuple[FakeView, JsonObject, JsonObject]:
-    """The operator followed both specs; its second life has so far seen the first one."""
+def a_world(
+    kind: str = "StatefulSet", sizes: tuple[int, int] = (3, 5), first: JsonObject | None = None
+) -> tuple[FakeView, JsonObject, JsonObject]:
+    """The operator followed both specs (`first`: its answer to the first one); its second life has so far seen that."""
     view = FakeView()
     view.starts("operator")
     view.starts("autoscaler")
     old = view.create(make("Website", "front", api_version="example.com/v1", generation=1, spec={"size": sizes[0]}))
     view.sees("operator", old)
-    child = make(kind, "db", api_version="apps/v1", owner=old, spec={"replicas": sizes[0], "image": "db:1"})
+    child = make(kind, "db", api_version="apps/v1", owner=old, spec=first or {"replicas": sizes[0], "image": "db:1"})
     view.create(child, by="operator")
     new = view.update(old, metadata={"generation": 2}, spec={"size": sizes[1]})
     view.sees("operator", new)
@@ -54,6 +56,12 @@ def test_what_heals_by_itself_is_a_warning() -> None:
     assert PROPERTY.judge(scaled(view, child, 3)).verdict == "warned"
     view, _, child = a_world(sizes=(5, 3))
     assert PROPERTY.judge(scaled(view, child, 5)).verdict == "warned"
+
+
+def test_a_size_that_is_taken_away_again_is_no_scaling_down() -> None:
+    view, _, child = a_world(first={"image": "db:1"})
+    view.update(child, by="operator", spec={"image": "db:1"})
+    assert PROPERTY.judge(view).verdict == "warned"
 
 
 def test_a_live_read_of_the_owner_covers_it() -> None:
