@@ -22,16 +22,17 @@ from harness.conclusion import outcome_of, raised
 from harness.dask_workers import DaskCluster, load_dask
 from harness.decider import Decider, schedule_of
 from harness.determinism import assert_same_trace
-from harness.errors import UsageError
+from harness.errors import AdapterError, NonDeterminismError, SeatrialError, UsageError
 from harness.findings import Written, replay_hint, write_down
 from harness.garbage import collected_between_worlds, put_aside
 from harness.guidance import Aim, Guide, place_of
+from harness.judge import Found
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES, overridden
 from harness.replay import replay
 from harness.report_folder import assert_writable
-from harness.session import Session, Tally
-from harness.shrink import Shrunk
+from harness.session import Finding, Session, Tally
+from harness.shrink import Shrinker, Shrunk
 from harness.trial import Known, Trial
 from harness.watchdog import interruptible, watchdog
 from harness.weather import Action
@@ -187,6 +188,11 @@ class _Campaign:
             except KeyboardInterrupt:
                 interrupted = True
                 self._keep_what_is_left()
+            except SeatrialError as error:
+                self._keep_what_is_left()
+                if any(kept.written for kept in self.found.bugs.values()):
+                    error.args = (f"{str(error).removesuffix('.')}. What was found by then is in {self.folder}.",)
+                raise
         return self._outcome(interrupted)
 
     def _workers(self, session: Session, workers: int, contexts: ExitStack) -> Workers:
@@ -201,11 +207,17 @@ class _Campaign:
         example = session.dry_run.example
         self.tally.add(example)
         self.tally.examples = 0
-        for found in session.unaccepted(example.violations):
-            identity = Identity(claim=found.name, kind=found.kind, fault="", site="")
-            workload = list(example.workload)
-            self._keep(Bug(identity=identity, key=found.key, workload=workload, weather=[], culprits=[], first=-1))
-        return bool(self.found.bugs)
+        failing = session.unaccepted(example.violations)
+        # Now: if this process plays examples too, they begin with nothing accepted.
+        self.accepted.update(session.accepted)
+        workload = list(example.workload)
+        for found in failing:  # all are noted before one is shrunk: an interrupt may come at any time
+            bug = _calm_bug(found, workload)
+            self.found.bugs.setdefault(bug.identity, _Kept(bug))
+        for found in failing:
+            shrunk = Shrinker(session, Finding(workload=workload, weather=[], found=[found]), found).shrink()
+            self._keep(_calm_bug(found, shrunk.workload))
+        return bool(failing)
 
     # ------------------------------------------------------------------------------------------------------ searching
 
@@ -267,16 +279,20 @@ class _Campaign:
     # -------------------------------------------------------------------------------------------------------- the bugs
 
     def _look_into(self, workers: Workers) -> None:
-        """Have the failures of this round told apart, and write down what is new as soon as it is known."""
+        """Have the failures of this round told apart, and write down what is new.
+
+        Of an interrupted search results come as they are there, so each says of what it is.
+        """
         waiting: dict[tuple[str, str], list[Failure]] = {}
         for failure in self.found.failures:
             waiting.setdefault((failure.claim, failure.key), []).append(failure)
         pieces = [(self.found.sorts.get(sort, Sort()), failures) for sort, failures in waiting.items()]
-        for sort, examined in zip(waiting, workers.results(look_into, pieces), strict=True):
-            self.found.sorts[sort] = examined
-            self.found.failures = [failure for failure in self.found.failures if (failure.claim, failure.key) != sort]
-            for bug in examined.bugs:
-                self._keep(bug)
+        with closing(workers.results(look_into, pieces)) as results:
+            for sort, examined in results:
+                self.found.sorts[sort] = examined
+                self.found.failures = [one for one in self.found.failures if (one.claim, one.key) != sort]
+                for bug in examined.bugs:
+                    self._keep(bug)
 
     def _keep(self, bug: Bug) -> None:
         """Write the bug's report, unless it has one that is no larger."""
@@ -311,32 +327,49 @@ class _Campaign:
             rmtree(old, ignore_errors=True)  # the same bug, told at greater length
 
     def _keep_what_is_left(self) -> None:
-        """Interrupted: of each sort of failure that nobody has looked into, the first is kept as it was found."""
+        """It ends early: every bug that is known has a report, and of each sort of failure that nobody has looked into,
+        the first is kept as it was found."""
         if self.session is None:
             return
+        for bug in [bug for sort in self.found.sorts.values() for bug in sort.bugs]:
+            with self._noting_what_fails():
+                self._keep(bug)
+        for kept in list(self.found.bugs.values()):
+            with self._noting_what_fails():
+                self._write(kept)
         for failure in self.found.failures:
             sort = (failure.claim, failure.key)
             if sort in self.found.sorts:
                 continue
-            self.found.sorts[sort] = Sort()
-            found = confirmed(self.session, failure)
-            kinds = dict.fromkeys(action["do"] for action in failure.weather)
-            identity = Identity(claim=failure.claim, kind=found.kind, fault="+".join(sorted(kinds)), site="")
-            workload, weather = failure.workload, failure.weather
-            self._keep(
-                Bug(
-                    identity=identity,
-                    key=failure.key,
-                    workload=workload,
-                    weather=weather,
-                    culprits=[],
-                    first=failure.number,
+            with self._noting_what_fails():
+                found = confirmed(self.session, failure)
+                self.found.sorts[sort] = Sort()  # only now: another of its sort may show when this one does not
+                kinds = dict.fromkeys(action["do"] for action in failure.weather)
+                identity = Identity(claim=failure.claim, kind=found.kind, fault="+".join(sorted(kinds)), site="")
+                self._keep(
+                    Bug(
+                        identity=identity,
+                        key=failure.key,
+                        workload=failure.workload,
+                        weather=failure.weather,
+                        culprits=[],
+                        first=failure.number,
+                    )
                 )
-            )
+
+    @contextmanager
+    def _noting_what_fails(self) -> Iterator[None]:
+        """One that does not show again, or whose controller hangs, is no reason to lose the others."""
+        try:
+            yield
+        except (NonDeterminismError, AdapterError) as error:
+            self.tally.warnings[str(error)] = None
 
     def _outcome(self, interrupted: bool) -> Outcome:
         if self.session is not None:
             self.session.tally = self.tally
+            # Without what this process saw in examples that nobody took.
+            self.session.accepted.clear()
             self.session.accepted.update(self.accepted)
         order = {claim.name: index for index, claim in enumerate(self.session.plan.properties)} if self.session else {}
         kept = [one for one in self.found.bugs.values() if one.written is not None]
@@ -373,6 +406,12 @@ class _Campaign:
 
     def _first(self, identity: Identity) -> int:
         return min(bug.first for bug in self._sightings(identity))
+
+
+def _calm_bug(found: Found, workload: list[Action]) -> Bug:
+    """One that takes no weather."""
+    identity = Identity(claim=found.name, kind=found.kind, fault="", site="")
+    return Bug(identity=identity, key=found.key, workload=workload, weather=[], culprits=[], first=-1)
 
 
 def _text(identity: Identity) -> tuple[str, ...]:
@@ -416,5 +455,6 @@ def _play(decider: Decider, number: int, aim: Aim | None) -> Played:
     )
 
 
-def look_into(decider: Decider, sort: Sort, failures: Sequence[Failure]) -> Sort:
-    return examine(decider.session, sort, failures)
+def look_into(decider: Decider, sort: Sort, failures: Sequence[Failure]) -> tuple[tuple[str, str], Sort]:
+    """Tell apart failures of one property and key. Returns these two, and what is known of them now."""
+    return (failures[0].claim, failures[0].key), examine(decider.session, sort, failures)

@@ -8,6 +8,7 @@ start workers with one thread each. In threads there is no watchdog: a controlle
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,9 @@ from harness.workers import LOOK_WALL_S, Begin, Piece, Results
 
 ANSWER_WALL_S = 10
 """Real seconds that a scheduler, and the first worker, get to answer."""
+
+END_WALL_S = 5
+"""Real seconds that workers get to finish what they are at and to leave the campaign."""
 
 
 class DaskCluster:
@@ -47,6 +51,13 @@ class DaskCluster:
             self._client.cancel(futures)
 
     def close(self) -> None:
+        # A worker that is busy for longer, or gone, leaves when it is given its next campaign, or not at all.
+        with suppress(Exception):
+            ends = [
+                self._client.submit(_end, self._begun, workers=[worker], allow_other_workers=False, pure=False)
+                for worker in self._client.nthreads()
+            ]
+            import_module("distributed").wait(ends, timeout=END_WALL_S)
         self._client.close()
 
 
@@ -105,8 +116,19 @@ def _do(wanted: tuple[Begin, Piece, dict[str, str]], function: Callable[..., Any
             begin, arguments, theirs = wanted
             if versions() != theirs:
                 raise UsageError(f"a Dask worker has {versions()}, and this process {theirs}: give both the same")
-            if _BEGUN:
-                _BEGUN.pop()[1].__exit__(None, None, None)
+            _leave()
             context = begin(*arguments)
             _BEGUN.append((wanted, context, context.__enter__()))
         return function(_BEGUN[0][2], *piece)
+
+
+def _end(wanted: tuple[Begin, Piece, dict[str, str]]) -> None:
+    """Leave that campaign, unless the worker is at another one by now."""
+    with _ONE_AT_A_TIME:
+        if _BEGUN and _BEGUN[0][0] == wanted:
+            _leave()
+
+
+def _leave() -> None:
+    if _BEGUN:
+        _BEGUN.pop()[1].__exit__(None, None, None)

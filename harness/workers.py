@@ -76,6 +76,8 @@ class _Worker:
     pipe: Connection
     piece: int = -1
     """Index of what it works on; -1: nothing."""
+    begun: bool = False
+    """It has been heard from."""
 
 
 class Processes:
@@ -94,7 +96,7 @@ class Processes:
         try:
             for index in range(len(pieces)):
                 while index not in done:
-                    self._hand_out(function, pieces, waiting)
+                    self._hand_out(function, pieces, waiting, deaths)
                     for worker in self._heard_from():
                         answer = self._answer_of(worker, waiting, deaths)
                         if answer is not None:
@@ -117,7 +119,9 @@ class Processes:
         for worker in list(self._workers):
             self._dismiss(worker)
 
-    def _hand_out(self, function: Callable[..., Any], pieces: Sequence[Piece], waiting: deque[int]) -> None:
+    def _hand_out(
+        self, function: Callable[..., Any], pieces: Sequence[Piece], waiting: deque[int], deaths: list[int]
+    ) -> None:
         while waiting:
             worker = next((worker for worker in self._workers if worker.piece < 0), None)
             if worker is None:
@@ -126,8 +130,10 @@ class Processes:
                 worker = self._hire()
             try:
                 worker.pipe.send((function, pieces[waiting[0]]))
-            except OSError:  # it died while it had nothing to do
+            except OSError:
                 self._dismiss(worker)
+                if not worker.begun:  # or else it died while it had nothing to do, which no piece is to blame for
+                    _count_death(worker, waiting[0], deaths)
                 continue
             worker.piece = waiting.popleft()
 
@@ -139,20 +145,17 @@ class Processes:
         return [worker for worker in busy if worker.pipe in ready]
 
     def _answer_of(self, worker: _Worker, waiting: deque[int], deaths: list[int]) -> tuple[bool, Any] | None:
-        """(it succeeded, what came of it), or None if the worker is dead: then its piece waits again."""
+        """(it succeeded, what came of it), or None if there is none yet: the worker has only begun, or it is dead, and
+        its piece waits again."""
         try:
-            answer: tuple[bool, Any] = worker.pipe.recv()
-            return answer
+            answer: tuple[bool, Any] | None = worker.pipe.recv()
         except (EOFError, OSError):
-            deaths[worker.piece] += 1
             self._dismiss(worker)
-            if deaths[worker.piece] >= DEATHS_MAX:
-                raise SeatrialError(
-                    f"a worker process died {DEATHS_MAX} times at the same work. Too little memory is the usual cause: "
-                    "try fewer processes"
-                ) from None
+            _count_death(worker, worker.piece, deaths)
             waiting.appendleft(worker.piece)
             return None
+        worker.begun = True
+        return answer
 
     def _hire(self) -> _Worker:
         context = get_context("spawn")
@@ -172,11 +175,30 @@ class Processes:
         worker.process.close()
 
 
+def _count_death(worker: _Worker, piece: int, deaths: list[int]) -> None:
+    """Raises SeatrialError if it is one too many for this piece."""
+    deaths[piece] += 1
+    if deaths[piece] < DEATHS_MAX:
+        return
+    if worker.begun:
+        raise SeatrialError(
+            f"a worker process died {DEATHS_MAX} times at the same work. Too little memory is the usual cause: "
+            "try fewer processes"
+        )
+    raise SeatrialError(
+        f"worker processes could not start: {DEATHS_MAX} died before they had begun. What they said is above, if "
+        'anything; a script needs `if __name__ == "__main__":` around its call; or there is too little memory: try one '
+        "process"
+    )
+
+
 def _serve(pipe: Connection, begin: Begin, arguments: Piece) -> None:
-    """The life of a worker process: a piece, an answer, and so on until nobody is there to ask."""
+    """The life of a worker process: None when it has begun; then a piece, an answer, and so on until nobody is there
+    to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the process that collects
     try:
         with begin(*arguments) as begun:
+            pipe.send(None)
             while True:
                 function, piece = pipe.recv()
                 pipe.send((True, function(begun, *piece)))
@@ -197,6 +219,9 @@ def _portable(error: BaseException) -> BaseException:
 
 # -------------------------------------------------------------------------------------------------------------- trials
 
+_LOADED: dict[str, str] = {}
+"""For the code that each trial names, its digest when this process loaded it, which it does once in its life."""
+
 
 @contextmanager
 def trial_at_work(description: dict[str, Any], paths: Sequence[str], digest: str) -> Iterator[Trial]:
@@ -207,12 +232,17 @@ def trial_at_work(description: dict[str, Any], paths: Sequence[str], digest: str
         digest: of the controllers' code over there.
 
     Raises:
-        UsageError: here, the controller's code is another.
+        UsageError: here, the controller's code is another; or this process has loaded it before it was changed.
     """
     sys.path += [path for path in paths if path not in sys.path]
     trial = trial_from_description(description)
     if code_digest(trial) != digest:
         raise UsageError(f"{trial.name}: a worker has other code than the one that sends the work. Give both the same")
+    if _LOADED.setdefault(repr((description["controllers"], description["plane"])), digest) != digest:
+        raise UsageError(
+            f"{trial.name}: its code has changed since a worker loaded it, and is loaded only once: restart the Dask "
+            "workers"
+        )
     with redirect_stdout(sys.stderr), virtual_ambient(trial.factories), watchdog():
         yield trial
 

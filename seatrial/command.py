@@ -267,7 +267,7 @@ def run(arguments: list[str]) -> int:
         hint = f" See `{error.ctx.command_path} --help`." if isinstance(error, click.UsageError) and error.ctx else ""
         return print_error(f"{error.format_message().rstrip('.')}.{hint}", USAGE, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        return print_error("interrupted before anything was found", INTERRUPTED, as_json=as_json)
+        return print_error("interrupted; what was found by then is in the report folder", INTERRUPTED, as_json=as_json)
     except BaseException as error:  # whatever it is: one line, and an exit code that no verdict has
         return _report_error(error, as_json=as_json, debug="--debug" in arguments)
 

@@ -128,7 +128,8 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _effort(outcome: "Outcome") -> str:
     parts = [f"{outcome.examples} example{'s' * (outcome.examples != 1)}"]
-    if outcome.verdict == "holds" and outcome.examples > 1 and not outcome.scope:
+    swept = any(line.startswith("swept: ") for line in outcome.scope)  # those runs are no sample
+    if outcome.verdict == "holds" and outcome.examples > 1 and not swept:
         from harness.outcome import upper_bound_95
 
         parts.append(f"at 95 % fewer than {upper_bound_95(outcome.examples):.2%} of such examples fail")

@@ -1,27 +1,36 @@
 """A campaign finds the same whoever works for it, keeps what it finds apart, and loses nothing."""
 
+import importlib
 import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import dask_workers
-from harness.campaign import campaign
-from harness.errors import NonDeterminismError, UsageError
+from harness.bugs import Failure, Sort, confirmed
+from harness.campaign import Played, _Campaign, campaign
+from harness.dask_workers import DaskCluster
+from harness.errors import NonDeterminismError, SeatrialError, UsageError
+from harness.findings import write_down
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES
 from harness.sweep import sweep
 from harness.trial import Known, Trial
+from harness.workers import Results
 from reference_impl.errors import NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
 from reference_impl.zoo import ZOO
 from tests.harness import trials
+
+campaigns = importlib.import_module("harness.campaign")  # `harness.campaign` is also the function of that name
 
 KINDS = ("external_reply_lost", "late_commit")
 
@@ -66,6 +75,18 @@ def two_children(client: Client) -> Controller:
     return Controller(name="website", reconcile=reconcile, watches=[Watch("example.com/v1", "Website")])
 
 
+def startled(client: Client) -> Controller:
+    """Wrong in any weather: panics at the first request of its life."""
+    met: list[str] = []
+
+    async def reconcile(request: Request) -> None:
+        met.append(request.name)
+        if len(met) == 1:
+            raise ValueError("at the first request")
+
+    return Controller(name="website", reconcile=reconcile, watches=[Watch("example.com/v1", "Website")])
+
+
 # -------------------------------------------------------------------------------------------- whoever works, finds that
 
 
@@ -100,6 +121,31 @@ def test_a_dask_cluster_finds_the_same_and_so_it_does_when_a_worker_is_killed(tm
         assert told(run(zoo_trial(), tmp_path, workers=None, dask=address)) == alone
         assert told(run(zoo_trial(), tmp_path, workers=None, dask=address, progress=kill_one)) == alone
     assert killed
+
+
+LEFT: list[str] = []
+
+
+@contextmanager
+def begin_and_leave(text: str) -> Iterator[str]:
+    yield text
+    LEFT.append(text)
+
+
+def same(begun: str) -> str:
+    return begun
+
+
+def test_a_dask_worker_leaves_the_campaign_when_it_is_over() -> None:
+    distributed = pytest.importorskip("distributed")
+    LEFT.clear()
+    # In this process, so that we see it.
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as local:
+        cluster = DaskCluster(local.scheduler_address, begin_and_leave, ("begun",))
+        assert list(cluster.results(same, [(), ()])) == ["begun", "begun"]
+        assert LEFT == []
+        cluster.close()
+    assert LEFT == ["begun"]
 
 
 def test_other_seeds_find_other_schedules(tmp_path: Path) -> None:
@@ -146,14 +192,35 @@ def test_a_controller_that_is_right_passes(tmp_path: Path) -> None:
 
 
 def test_one_that_fails_in_fair_weather_needs_no_search(tmp_path: Path) -> None:
-    outcome = run(trials.trial(trials.restless), tmp_path)
+    outcome = run(trials.trial(startled), tmp_path)
     assert (outcome.fair_weather, outcome.examples) == (True, 0)
     assert (outcome.violations[0].fault, outcome.violations[0].first_example) == ("", 0)
+
+
+def test_what_fails_in_fair_weather_is_shrunk(tmp_path: Path) -> None:
+    sleep, create = {"do": "sleep", "seconds": 1}, {"do": "create", "object": trials.SITE}
+    options: Any = {"properties": ["no_panic"], "workload": [sleep, sleep, create, sleep]}
+    outcome = run(trials.trial(startled, **options), tmp_path)
+    assert (outcome.violations[0].workload, outcome.violations[0].first_example) == (1, 0)
 
 
 def test_what_is_accepted_is_no_failure_in_other_processes_either(tmp_path: Path) -> None:
     outcome = run(zoo_trial(ignore=[Known(property="converges", kind="*", reason="r")]), tmp_path, workers=2)
     assert outcome.violations == []
+    assert not [warning for warning in outcome.warnings if "matched nothing" in warning]
+
+
+def test_what_is_accepted_in_fair_weather_only_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def play_nothing(decider: Any, _batch: Any) -> list[Played]:
+        decider.session.accepted.clear()
+        return []
+
+    monkeypatch.setattr(campaigns, "play", play_nothing)
+    accepted = [Known(property="no_panic", kind="*", reason="r")]
+    options: Any = {"properties": ["no_panic"], "faults": ("crash",), "workload": []}
+    outcome = run(trials.trial(startled, ignore=accepted, **options), tmp_path, examples=4)
     assert not [warning for warning in outcome.warnings if "matched nothing" in warning]
 
 
@@ -175,6 +242,73 @@ def test_ctrl_c_writes_what_was_found(tmp_path: Path) -> None:
     outcome = run(zoo_trial(), tmp_path, workers=2, progress=interrupt)
     assert (outcome.exit_code, outcome.verdict) == (130, "violated")
     assert all(Path(violation.schedule_path).exists() for violation in outcome.violations)
+
+
+def failure(claim: str) -> Failure:
+    return Failure(number=0, claim=claim, key="k", workload=[], weather=[])
+
+
+class OnlyTheLast:
+    """Workers who had done the last piece when Ctrl-C was pressed, and none before it."""
+
+    def results(self, _function: Any, pieces: Any) -> Results:
+        sort, failures = pieces[-1]
+        sort.in_vain = 1
+        yield (failures[0].claim, failures[0].key), sort
+        raise KeyboardInterrupt
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_comes_back_at_ctrl_c_is_taken_for_what_it_is(tmp_path: Path) -> None:
+    search = _Campaign(trials.trial(), tmp_path, 1, None, None, None)
+    search.found.failures = [failure("first"), failure("last")]
+    with pytest.raises(KeyboardInterrupt):
+        search._look_into(OnlyTheLast())
+    assert search.found.sorts == {("last", "k"): Sort(in_vain=1)}
+    assert search.found.failures == [failure("first")]
+
+
+def two_wrong_lines() -> Trial:
+    return trials.trial(two_children, faults=("reply_lost",), properties=["converges"], workload=[])
+
+
+def test_ctrl_c_while_a_report_is_written_loses_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def interrupted_once(*arguments: Any) -> Any:
+        calls.append("write")
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return write_down(*arguments)
+
+    monkeypatch.setattr(campaigns, "write_down", interrupted_once)
+    outcome = run(two_wrong_lines(), tmp_path, examples=16)
+    assert outcome.exit_code == 130
+    assert len({violation.call_site for violation in outcome.violations}) == 2
+    assert all(Path(violation.schedule_path).exists() for violation in outcome.violations)
+
+
+def test_an_error_in_the_middle_leaves_reports_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when one of the failures does not show again."""
+    calls: list[int] = []
+
+    def die(_done: int, _total: int, found: int, **_: Any) -> None:
+        if found and len(calls) == 0:
+            raise SeatrialError("a worker died.")
+
+    def wrong_at_first(session: Any, found: Failure) -> Any:
+        calls.append(found.number)
+        if len(calls) == 1:
+            raise NonDeterminismError("does not show again")
+        return confirmed(session, found)
+
+    monkeypatch.setattr(campaigns, "confirmed", wrong_at_first)
+    with pytest.raises(SeatrialError, match=r"^a worker died\. What was found by then is in .*reports\.$"):
+        run(two_wrong_lines(), tmp_path / "reports", examples=16, progress=die)
+    assert list((tmp_path / "reports").rglob("schedule.json"))
+    assert len(set(calls)) > 1
 
 
 SCRIPT = """

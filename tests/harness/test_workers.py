@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from harness.errors import SeatrialError, UsageError
 from harness.schedule import code_digest
-from harness.trial import Trial
+from harness.trial import Trial, trial_from_description
 from harness.watchdog import interruptible
 from harness.workers import Here, Processes, arguments_for, trial_at_work, unsendable_parts
 from tests.harness import trials
@@ -79,6 +80,30 @@ def test_a_piece_that_kills_whoever_takes_it_is_given_up(two: Processes) -> None
         list(two.results(deadly, [()]))
 
 
+@contextmanager
+def begin_deadly(*_load: bytes) -> Iterator[str]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield "never"
+
+
+@pytest.mark.parametrize("load", [b"", bytes(2**24)], ids=["a small piece", "a piece that no pipe holds"])
+def test_who_dies_before_it_has_begun_is_told_as_such_and_not_hired_for_ever(load: bytes) -> None:
+    processes = Processes(1, begin_deadly, ())
+    try:
+        with pytest.raises(SeatrialError, match="could not start: 3 died before they had begun"):
+            list(processes.results(with_number, [(load,)]))
+    finally:
+        processes.close()
+
+
+def test_who_dies_with_nothing_to_do_is_replaced_and_no_piece_is_blamed(two: Processes) -> None:
+    for _ in range(4):
+        (worker,) = set(two.results(process_id, [()]))
+        os.kill(worker, signal.SIGKILL)
+        os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
+    assert list(two.results(with_number, [(1,)])) == [("ready", 1)]
+
+
 def test_what_goes_wrong_over_there_is_raised_here_and_work_goes_on_afterwards(two: Processes) -> None:
     with pytest.raises(UsageError, match="this cannot be done"):
         list(two.results(refused, [()] * 3))
@@ -112,6 +137,28 @@ def test_a_worker_with_other_code_refuses() -> None:
         trial_at_work(description, paths, "0"),
     ):
         pass
+
+
+def test_a_worker_that_has_loaded_what_was_changed_since_refuses(tmp_path: Path) -> None:
+    factory = "def factory(client):\n    return None\n"
+    module = tmp_path / "edited_between.py"
+    module.write_text(factory)
+    description = {**trials.trial().describe(), "controllers": ["edited_between:factory"]}
+
+    def work() -> None:
+        with trial_at_work(description, [str(tmp_path)], code_digest(trial_from_description(description))):
+            pass
+
+    sys.path.append(str(tmp_path))
+    try:
+        work()
+        work()
+        module.write_text(factory + "# edited\n")
+        with pytest.raises(UsageError, match=r"changed since a worker loaded it.* restart the Dask workers"):
+            work()
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("edited_between", None)
 
 
 def test_code_without_a_name_cannot_be_sent() -> None:

@@ -116,6 +116,7 @@ def test_whatever_goes_wrong_is_one_line_and_a_code(
     captured = capsys.readouterr()
     assert captured.err.strip().count("\n") == 0
     assert "Traceback" not in captured.err
+    assert "before anything was found" not in captured.err  # reports may have been written
     assert captured.out == ""
 
 

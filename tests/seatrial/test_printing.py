@@ -31,6 +31,13 @@ def test_what_a_campaign_found_says_how_often_by_what_and_where() -> None:
     assert result.to_json()["violations"][0]["call_site"] == "website.py:31 in reconcile"
 
 
+def test_a_sample_has_a_bound_and_a_sweep_is_none() -> None:
+    bound = "at 95 % fewer than"
+    assert bound in outcome_lines(outcome())[0]
+    assert bound in outcome_lines(outcome(scope=["campaign: weather struck at 8 of the 9 places"]))[0]
+    assert bound not in outcome_lines(outcome(scope=["swept: one workload of 2 user actions"]))[0]
+
+
 def test_the_story_the_report_and_the_replay_command_are_shown() -> None:
     text = "\n".join(outcome_lines(violated()))
     for expected in (
