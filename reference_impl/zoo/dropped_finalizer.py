@@ -109,6 +109,7 @@ ENTRY = Entry(
     id="dropped-finalizer",
     property="no_orphan_or_leak",
     faults=(
+        "late_commit",
         "latency",
         "watch_lag",
         "stale_cache",
