@@ -14,7 +14,7 @@ from typing import Any
 
 from reference_impl.errors import Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, config_map, custom, definition, is_deleting, reference_to
 
 Json = dict[str, Any]
@@ -107,22 +107,7 @@ def _controller(reconciler: KnowsThemByUid) -> Controller:
 ENTRY = Entry(
     id="absent-by-uid",
     property="garbage_collection_spares_the_owned",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "stale_read",
-        "time_travel",
-        "switch_server",
-        "apiserver_crash",
-        "compaction",
-        "partition",
-        "crash",
-        "relist",
-    ),
+    faults=(*CACHE_BEHIND, "compaction", "crash", "relist"),
     bug="https://github.com/kubernetes/kubernetes/issues/65200",
     tags=("uid confusion", "stale read"),
     wrong=wrong,

@@ -13,7 +13,7 @@ from typing import Any
 
 from reference_impl.errors import Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import (
     API,
     config_map,
@@ -106,22 +106,7 @@ def _fleet_of(ship: Json) -> list[Request]:
 ENTRY = Entry(
     id="adopted-under-deletion",
     property="adopts_only_living_unowned_objects",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "stale_read",
-        "time_travel",
-        "switch_server",
-        "apiserver_crash",
-        "compaction",
-        "partition",
-        "late_commit",
-        "pause",
-    ),
+    faults=(*CACHE_BEHIND, "compaction", "late_commit", "pause"),
     bug="https://github.com/kubernetes/kubernetes/issues/42639",
     tags=("stale read", "adoption", "orphan"),
     wrong=wrong,

@@ -13,7 +13,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Part, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import NAMESPACE, is_controlled_by, is_deleting, reference_to
 
 Json = dict[str, Any]
@@ -158,19 +158,7 @@ _UPGRADE = {
 ENTRY = Entry(
     id="all-at-once",
     property="availability_stays_within_budget",
-    faults=(
-        "watch_lag",
-        "latency",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-    ),
+    faults=CACHE_BEHIND,
     bug="https://github.com/m3db/m3db-operator/issues/271",
     tags=("stale read", "generation"),
     wrong=wrong,

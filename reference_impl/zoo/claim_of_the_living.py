@@ -14,7 +14,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import (
     API,
     NAMESPACE,
@@ -148,21 +148,7 @@ _RESTART = {"do": "delete", "api_version": "v1", "kind": "Pod", "name": "ring-0"
 ENTRY = Entry(
     id="claim-of-the-living",
     property="claims_of_live_pods_are_kept",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "relist",
-        "compaction",
-        "apiserver_crash",
-        "partition",
-    ),
+    faults=(*CACHE_BEHIND, "relist", "compaction"),
     bug="https://github.com/instaclustr/cassandra-operator/issues/407",
     tags=("time travel", "stale read", "uid confusion"),
     wrong=wrong,

@@ -13,7 +13,7 @@ from typing import Any
 
 from reference_impl.errors import NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, NAMESPACE, config_map, custom, definition, is_deleting, patch, sleep
 
 Json = dict[str, Any]
@@ -62,20 +62,7 @@ def _table_itself(config_map: Json) -> list[Request]:
 ENTRY = Entry(
     id="compared-with-the-past",
     property="converges",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-        "late_commit",
-    ),
+    faults=(*CACHE_BEHIND, "late_commit"),
     bug="https://github.com/kubernetes/kubernetes/issues/127429",
     tags=("stale read", "missing watch"),
     wrong=wrong,

@@ -16,7 +16,7 @@ import trio
 
 from reference_impl.errors import AlreadyExists, ApiError
 from reference_impl.runtime import Client, Component, Part, Result
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.little_scheduler import PODS, LittleScheduler, binding, controller, node, pod
 
 Json = dict[str, Any]
@@ -68,23 +68,7 @@ def _parts(client: Client, scheduler: LittleScheduler) -> list[Part]:
 ENTRY = Entry(
     id="double-booked",
     property="binds_within_observed_capacity",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "relist",
-        "compaction",
-        "apiserver_crash",
-        "partition",
-        "reply_lost",
-        "late_commit",
-    ),
+    faults=(*CACHE_BEHIND, "relist", "compaction", "reply_lost", "late_commit"),
     bug="https://github.com/kubernetes/kubernetes/issues/101877",
     tags=("stale read",),
     wrong=wrong,

@@ -15,7 +15,7 @@ from typing import Any
 from reference_impl.errors import NotFound
 from reference_impl.runtime import Client, Controller, Part, Request, Watch
 from reference_impl.zoo.buckets import CLOUD, DEFINITION, FINALIZER
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, create, custom, definition, delete, is_deleting, sleep
 
 Json = dict[str, Any]
@@ -108,21 +108,7 @@ def _controllers(client: Client, backups: PatchesTheList) -> list[Part]:
 ENTRY = Entry(
     id="dropped-finalizer",
     property="no_orphan_or_leak",
-    faults=(
-        "late_commit",
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-        "pause",
-    ),
+    faults=(*CACHE_BEHIND, "late_commit", "pause"),
     bug="https://github.com/kubermatic/kubermatic/issues/6759",
     tags=("lost update", "stale read", "finalizer", "outside effects"),
     wrong=wrong,

@@ -20,6 +20,13 @@ from reference_impl.runtime import Client, Part
 Factory = Callable[[Client], Part | list[Part]]
 
 
+CACHE_BEHIND = (
+    "latency", "watch_lag", "stale_cache", "stale_read", "time_travel", "reorder_streams", "watch_gap", "watch_cut",
+    "switch_server", "apiserver_crash", "partition",
+)  # fmt: skip
+"""Kinds of weather in which a controller's cache is behind the store: most bugs of stale reads come out in any."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """See the module.

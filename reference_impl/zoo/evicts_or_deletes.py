@@ -15,7 +15,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound, TooManyRequests
 from reference_impl.runtime import Client, Controller, Part, Request, Result, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import (
     API,
     NAMESPACE,
@@ -138,16 +138,8 @@ ENTRY = Entry(
     id="evicts-or-deletes",
     property="evictions_respect_the_budget",
     faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
+        *CACHE_BEHIND,
         "split_delivery",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
         "relist",
         "compaction",
         "throttled",
@@ -160,8 +152,6 @@ ENTRY = Entry(
         "pause",
         "clock_skew",
         "clock_drift",
-        "partition",
-        "apiserver_crash",
         "admission_denied",
         "permission_revoked",
         "quota_exceeded",

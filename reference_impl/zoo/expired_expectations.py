@@ -15,7 +15,7 @@ from typing import Any
 
 from reference_impl.errors import ApiError, NotFound
 from reference_impl.runtime import Client, Controller, Request, Result, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import is_controlled_by, is_deleting, reference_to
 from reference_impl.zoo.replicas_from_cache import REPLICA_SET
 
@@ -121,20 +121,7 @@ def _pod(owner: Json) -> Json:
 ENTRY = Entry(
     id="expired-expectations",
     property="creates_stay_within_what_the_writer_could_know",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "switch_server",
-        "watch_gap",
-        "watch_cut",
-        "apiserver_crash",
-        "partition",
-        "pause",
-    ),
+    faults=(*CACHE_BEHIND, "pause"),
     bug="https://github.com/kubernetes/kubernetes/issues/129795",
     tags=("stale read",),
     wrong=wrong,

@@ -14,7 +14,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Result, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import (
     API,
     NAMESPACE,
@@ -130,20 +130,7 @@ _POD = {
 ENTRY = Entry(
     id="guard-goes-first",
     property="teardown_keeps_its_order",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-        "pause",
-    ),
+    faults=(*CACHE_BEHIND, "pause"),
     bug="https://github.com/kubernetes/kubernetes/issues/126587",
     tags=("stale read", "finalizer"),
     wrong=wrong,

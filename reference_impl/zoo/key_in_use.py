@@ -13,7 +13,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import (
     API,
     custom,
@@ -104,21 +104,7 @@ def _controller(reconciler: TrustsItsCopy) -> Controller:
 ENTRY = Entry(
     id="key-in-use",
     property="referenced_objects_are_kept",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "relist",
-        "compaction",
-        "apiserver_crash",
-        "partition",
-    ),
+    faults=(*CACHE_BEHIND, "relist", "compaction"),
     bug="https://github.com/cert-manager/cert-manager/pull/9097",
     tags=("stale read",),
     wrong=wrong,

@@ -15,7 +15,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Retry, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import (
     API,
     NAMESPACE,
@@ -97,15 +97,8 @@ ENTRY = Entry(
     id="one-of-sixteen-names",
     property="converges",
     faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "reorder_streams",
+        *CACHE_BEHIND,
         "split_delivery",
-        "watch_gap",
-        "watch_cut",
-        "stale_read",
-        "switch_server",
         "compaction",
         "throttled",
         "refused",
@@ -117,10 +110,7 @@ ENTRY = Entry(
         "reply_lost",
         "late_commit",
         "crash",
-        "time_travel",
         "pause",
-        "partition",
-        "apiserver_crash",
     ),
     bug="https://github.com/kubernetes/kubernetes/issues/29735",
     tags=("names", "unobserved state"),

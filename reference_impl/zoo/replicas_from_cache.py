@@ -13,7 +13,7 @@ from typing import Any
 
 from reference_impl.errors import NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import NAMESPACE, is_controlled_by, is_deleting, reference_to
 
 Json = dict[str, Any]
@@ -93,22 +93,7 @@ REPLICA_SET = {
 ENTRY = Entry(
     id="replicas-from-cache",
     property="creates_stay_within_what_the_writer_could_know",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-        "crash",
-        "late_commit",
-        "owned_deleted",
-    ),
+    faults=(*CACHE_BEHIND, "crash", "late_commit", "owned_deleted"),
     bug="https://github.com/ray-project/kuberay/issues/715",
     tags=("stale read",),
     wrong=wrong,

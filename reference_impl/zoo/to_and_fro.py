@@ -14,7 +14,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, config_map, custom, definition, is_deleting, patch, sleep
 
 Json = dict[str, Any]
@@ -81,23 +81,7 @@ def _controller(reconciler: CorrectsAtSight) -> Controller:
 ENTRY = Entry(
     id="to-and-fro",
     property="no_alternation",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "reorder_streams",
-        "split_delivery",
-        "watch_cut",
-        "watch_gap",
-        "relist",
-        "compaction",
-        "stale_read",
-        "time_travel",
-        "switch_server",
-        "partition",
-        "apiserver_crash",
-        "pause",
-    ),
+    faults=(*CACHE_BEHIND, "split_delivery", "relist", "compaction", "pause"),
     bug="https://github.com/kubernetes/kubernetes/issues/36327",
     tags=("stale read", "leader overlap"),
     wrong=wrong,

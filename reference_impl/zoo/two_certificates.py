@@ -14,7 +14,7 @@ from typing import Any
 
 from reference_impl.errors import NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, custom, definition, is_controlled_by, is_deleting, reference_to
 
 Json = dict[str, Any]
@@ -87,23 +87,7 @@ def _controller(reconciler: GeneratesNames) -> Controller:
 ENTRY = Entry(
     id="two-certificates",
     property="converges",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-        "crash",
-        "late_commit",
-        "reply_lost",
-        "owned_deleted",
-    ),
+    faults=(*CACHE_BEHIND, "crash", "late_commit", "reply_lost", "owned_deleted"),
     bug="https://github.com/cert-manager/cert-manager/issues/4956",
     tags=("stale read", "ambiguous commit"),
     wrong=wrong,

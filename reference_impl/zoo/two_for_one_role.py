@@ -15,7 +15,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, Conflict, NotFound
 from reference_impl.runtime import Client, Controller, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, config_map, custom, definition, is_controlled_by, is_deleting
 
 Json = dict[str, Any]
@@ -96,25 +96,7 @@ def _controller(reconciler: GeneratesNames) -> Controller:
 ENTRY = Entry(
     id="two-for-one-role",
     property="unique_children",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "relist",
-        "compaction",
-        "apiserver_crash",
-        "partition",
-        "crash",
-        "late_commit",
-        "reply_lost",
-        "owned_deleted",
-    ),
+    faults=(*CACHE_BEHIND, "relist", "compaction", "crash", "late_commit", "reply_lost", "owned_deleted"),
     bug="https://github.com/cert-manager/cert-manager/issues/4956",
     tags=("stale read", "names"),
     wrong=wrong,

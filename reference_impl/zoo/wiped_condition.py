@@ -14,7 +14,7 @@ from typing import Any
 
 from reference_impl.errors import AlreadyExists, NotFound
 from reference_impl.runtime import Client, Controller, Part, Request, Watch
-from reference_impl.zoo.entry import Entry
+from reference_impl.zoo.entry import CACHE_BEHIND, Entry
 from reference_impl.zoo.manifests import API, config_map, custom, definition, is_deleting
 
 Json = dict[str, Any]
@@ -93,20 +93,7 @@ _CONDITION = {"type": "object", "properties": {"type": {"type": "string"}, "stat
 ENTRY = Entry(
     id="wiped-condition",
     property="one_writer_per_field",
-    faults=(
-        "latency",
-        "watch_lag",
-        "stale_cache",
-        "stale_read",
-        "time_travel",
-        "reorder_streams",
-        "watch_gap",
-        "watch_cut",
-        "switch_server",
-        "apiserver_crash",
-        "partition",
-        "pause",
-    ),
+    faults=(*CACHE_BEHIND, "pause"),
     bug="https://github.com/operator-framework/java-operator-sdk/issues/1245",
     tags=("lost update", "stale read"),
     wrong=wrong,
