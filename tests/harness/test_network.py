@@ -125,6 +125,20 @@ def test_in_a_lull_upkeep_is_left_out_and_made_up_for_before_anybody_looks() -> 
     assert log.told == ["steady", ("sign", 100.0), ("check", 105.0)]
 
 
+def test_nobody_looks_before_the_signs_of_a_lull_have_arrived() -> None:
+    log = Log()
+    log.network.call_at(10.0, log.note("sign"), heartbeat="sign")
+    log.network.call_at(5.0, log.note("check"), heartbeat="check")
+    log.network.begin_lull()
+    log.run(until_s=104.5)
+    log.network.now_s = 104.5
+    log.network.end_lull()
+    log.run(until_s=109.0)
+    assert log.told == ["sign"]
+    log.run(until_s=110.0)
+    assert log.told == ["sign", "check"]
+
+
 def test_what_is_cancelled_in_a_lull_stays_so() -> None:
     log = Log()
     sign = log.network.call_at(10.0, log.note("sign"), heartbeat="sign")
