@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from harness.check import check
+from harness.check import _OneRule, check
 from harness.errors import TrialFailed, TrialInconclusive, UsageError
 from harness.outcome import Outcome
 from harness.replay import replay
+from harness.session import Session
 from harness.trial import Known
 from tests.harness import trials
 
@@ -116,3 +117,23 @@ def test_no_examples_is_a_usage_error(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_exactly_the_examples_asked_for_are_run(tmp_path: Path) -> None:
     assert _check(tmp_path, examples=17).examples == 17
+
+
+@pytest.mark.slow
+def test_an_example_leaves_out_a_share_of_the_kinds_that_is_its_own() -> None:
+    session = Session(trials.trial())
+
+    class Searching(_OneRule):
+        pass
+
+    Searching.trial, Searching.session = session.trial, session
+    kinds = {fault.name for fault in session.faults}
+    swarms = []
+    for number in range(8):
+        machine: Any = Searching()
+        machine.begin_with_swarm(workload=0, salt=0, calm=0, budget=0, first=0, swarm=number)
+        swarms.append({fault.name for fault in machine._swarm})
+        machine.teardown()
+    assert all(swarm <= kinds for swarm in swarms)
+    assert len({len(swarm) for swarm in swarms}) > 2
+    assert set().union(*swarms) == kinds
