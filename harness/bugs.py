@@ -9,7 +9,6 @@ are known: if it does not fail then, it is one of those, and is counted. Only wh
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.call_sites import CallSiteRecorder
 from harness.errors import NonDeterminismError
 from harness.example import Example
 from harness.guidance import place_of
@@ -45,7 +44,7 @@ class Identity:
     fault: str
     """The kinds of weather that are left when all is taken away that does not matter, as "crash" or "crash+latency"."""
     site: str
-    """Where in the controller's code the write was sent that went wrong, as "website.py:31 in reconcile"."""
+    """Where in the controller's code the write was sent that went wrong, as "operators/website.py:31 in reconcile"."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +118,7 @@ def confirmed(session: Session, failure: Failure) -> Found:
 
 def _run_noting(session: Session, failure: Failure) -> Example:
     """Run it again, with a note of where each request was sent."""
-    example = session.run(failure.workload, failure.weather, prepare=_note_call_sites)
+    example = session.run(failure.workload, failure.weather, kept=True)
     _assert_shown(example, failure)
     return example
 
@@ -156,7 +155,7 @@ def _shrunk(session: Session, failure: Failure, weather: list[Action]) -> Bug:
     again = Failure(number=failure.number, claim=failure.claim, key=failure.key, workload=workload, weather=weather)
     found = confirmed(session, again)
     shrunk = Shrinker(session, Finding(workload=workload, weather=weather, found=[found]), found).shrink()
-    example = session.run(shrunk.workload, shrunk.weather, prepare=_note_call_sites)
+    example = session.run(shrunk.workload, shrunk.weather, kept=True)
     kinds = dict.fromkeys(action["do"] for action in shrunk.weather)
     return Bug(
         identity=Identity(
@@ -179,16 +178,11 @@ def _shown(example: Example, failure: Failure) -> Found | None:
     )
 
 
-def _note_call_sites(example: Example) -> None:
-    example.world.recorder = CallSiteRecorder(example.world)
-
-
 def _guilty_line(example: Example, failure: Failure) -> str:
     """Where the write that broke the claim was sent. Of a claim about the end state: the request that weather struck
     last; if it struck none, the first write of a controller under test after it, or else the last one before."""
-    recorder = example.world.recorder
-    assert isinstance(recorder, CallSiteRecorder)
-    sites, events = recorder.sites, example.world.trace.events
+    events = example.world.trace.events
+    sites = {event.step: str(event.data["site"]) for event in events if "site" in event.data}
     found = _shown(example, failure)
     if found is not None and 0 <= found.step < len(events):
         for step in (found.step, *events[found.step].caused_by):
@@ -196,7 +190,7 @@ def _guilty_line(example: Example, failure: Failure) -> str:
                 return sites[step]
     struck = [event for event in events if event.kind == "fault"]
     for fault in reversed(struck):
-        site = _struck_site(recorder, fault)
+        site = _struck_site(events, fault)
         if site:
             return site
     tested = {process.name for process in example.world.processes if process.under_test}
@@ -208,19 +202,18 @@ def _guilty_line(example: Example, failure: Failure) -> str:
 
 def _struck(example: Example) -> list[tuple[Action, str]]:
     """Each piece of weather, and where it struck: which sort of message, sent by which line."""
-    recorder = example.world.recorder
-    assert isinstance(recorder, CallSiteRecorder)
-    faults = [event for event in example.world.trace.events if event.kind == "fault"]
+    events = example.world.trace.events
+    faults = [event for event in events if event.kind == "fault"]
     return [
-        (fault.data["action"], f"{place_of(fault.data['action'])} {_struck_site(recorder, fault)}".rstrip())
+        (fault.data["action"], f"{place_of(fault.data['action'])} {_struck_site(events, fault)}".rstrip())
         for fault in faults
     ]
 
 
-def _struck_site(recorder: CallSiteRecorder, fault: TraceEvent) -> str:
+def _struck_site(events: Sequence[TraceEvent], fault: TraceEvent) -> str:
     """The line that sent the request that this weather struck; "" if it struck none."""
-    for event in reversed(recorder.trace.events[: fault.step]):
-        site = recorder.sites.get(event.step)
+    for event in reversed(events[: fault.step]):
+        site = str(event.data.get("site") or "")
         if site and _is_struck(event, fault):
             return site
     return ""

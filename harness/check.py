@@ -229,7 +229,7 @@ class _Search:
             assert_same_trace(again[0].world.trace, again[1].world.trace)
         if example is not None and done and done % RUN_TWICE_EVERY == 0 and not example.violations:
             recorded = (list(example.workload), list(example.weather), example.salt)
-            trace = session.run(*recorded).world.trace
+            trace = session.run(*recorded, kept=True).world.trace
             problem = assert_same_in_fresh_process(session, *recorded, trace)
             if problem is not None:
                 session.tally.warnings[f"determinism across processes was not checked: {problem}"] = None

@@ -12,7 +12,9 @@ from harness.actions import describe, plain
 from harness.errors import UsageError
 from harness.fair_weather_reference import Reference
 from harness.judge import Found
+from harness.kept import KeptRecorder, note_the_end
 from harness.plan import Plan
+from harness.recorder import Recorder
 from harness.settle import SILENCE_FAIR_S, SILENCE_LONG_S, SILENCE_SHORT_S, settle
 from harness.unheard import lives_that_missed_a_child, resync
 from harness.user import perform
@@ -35,6 +37,7 @@ class Example:
         reference: what fair weather agrees on for what users are going to do. Needed during the storm already: what
             is required must not be deleted.
         weather: recorded actions to arm. Late messages among them may be of the time when the plane comes up.
+        kept: its trace will be read by somebody: write down more (`kept.py`).
     """
 
     def __init__(
@@ -47,11 +50,21 @@ class Example:
         judging: bool = True,
         reference: Reference | None = None,
         weather: Sequence[Action] = (),
+        kept: bool = False,
     ) -> None:
         self.plan = plan
+        self.kept = kept
         self.salt = salt
         early, rest = _split(self._armed(weather))
-        self.world = World(plan, salt=salt, seed=seed, kernel=kernel, judging=judging, early=early)
+        self.world = World(
+            plan,
+            salt=salt,
+            seed=seed,
+            kernel=kernel,
+            judging=judging,
+            early=early,
+            scribe=KeptRecorder if kept else Recorder,
+        )
         for armed in rest:
             self.arm(armed)
         self.world.reference = reference
@@ -277,6 +290,7 @@ def run_schedule(
     reference: Reference | None = None,
     kernel: str = "direct",
     watch_for_mutation: bool = False,
+    kept: bool = False,
     prepare: Callable[[Example], None] | None = None,
 ) -> Example:
     """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
@@ -284,7 +298,7 @@ def run_schedule(
     `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
     `prepare` is shown the example before the first action, to arm what no file can hold yet.
     """
-    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather)
+    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather, kept=kept)
     try:
         if watch_for_mutation:
             example.world.watch_for_mutation()
@@ -296,6 +310,8 @@ def run_schedule(
             example.act(action)
         if not example.violations:
             example.finish(reference)
+            if kept and example.violations:
+                note_the_end(example.world)
     finally:
         example.close()
     return example

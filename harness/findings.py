@@ -100,9 +100,9 @@ def narrative_of(trace: Trace, found: Found) -> str:
 
 
 def _confirmed(session: Session, shrunk: Shrunk) -> Example:
-    example = session.run(shrunk.workload, shrunk.weather)
+    example = session.run(shrunk.workload, shrunk.weather, kept=True)
     for _ in range(CONFIRMATIONS):
-        again = session.run(shrunk.workload, shrunk.weather)
+        again = session.run(shrunk.workload, shrunk.weather, kept=True)
         assert_same_trace(example.world.trace, again.world.trace)
     if not any((f.name, f.key) == (shrunk.found.name, shrunk.found.key) for f in example.violations):
         raise NonDeterminismError(

@@ -65,7 +65,7 @@ def main() -> None:
     trial = trial_from_description(schedule.trial)
     # What the controller prints must not get between the lines of the trace.
     with redirect_stdout(sys.stderr), virtual_ambient(trial.factories):
-        example = Session(trial).run(schedule.workload, schedule.weather, schedule.salt)
+        example = Session(trial).run(schedule.workload, schedule.weather, schedule.salt, kept=True)
     sys.stdout.buffer.write(example.world.trace.to_jsonl())
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.contract import Change, Judgement, ObjectRef, Property, SentRequest
 from harness.process import Process
+from harness.trace import named
 from harness.view import WorldView
 
 if TYPE_CHECKING:
@@ -112,7 +113,13 @@ class Judge:
                 component,
                 object=str(judgement.objects[0]) if judgement.objects else "",
                 caused_by=(step,) if step >= 0 else (),
-                data={"property": claim.name, "reason": judgement.reason},
+                data={
+                    "property": claim.name,
+                    "reason": judgement.reason,
+                    "source": claim.source,
+                    "when": claim.when,
+                    "objects": [named(ref.kind, ref.namespace, ref.name) for ref in judgement.objects],
+                },
             )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.knowledge import Knowledge, Moment, Session
 from harness.process import RECONCILING, Life, Reconcile
+from harness.trace import named
 from harness.wire import Command, Stream, session_of
 from reference_impl.errors import ApiError, NotFound
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent
@@ -45,7 +46,7 @@ class Recorder:
             "request",
             life.process.name,
             peer=world.servers[life.process.server].name,
-            object=_named(request.kind, request.namespace, request.name),
+            object=named(request.kind, request.namespace, request.name),
             caused_by=caused_by,
             data={
                 "verb": imperative(request),
@@ -65,7 +66,7 @@ class Recorder:
             "commit",
             world.servers[command.server].name if command is not None else "store",
             peer=command.life.process.name if command is not None else "",
-            object=_named(event.object.get("kind", event.key[0]), event.key[1], event.key[2]),
+            object=named(event.object.get("kind", event.key[0]), event.key[1], event.key[2]),
             resource_version=event.revision,
             caused_by=(sent.step,) if sent is not None else (world.cause,) if world.cause >= 0 else (),
             data={
@@ -87,7 +88,7 @@ class Recorder:
             "reply" if of_kind else "external",
             command.life.process.name,
             peer=world.servers[command.server].name if of_kind else request.system,
-            object=_named(request.kind, request.namespace, request.name) if of_kind else request.key or "",
+            object=named(request.kind, request.namespace, request.name) if of_kind else request.key or "",
             caused_by=(
                 command.sent.step if command.sent is not None else command.message_nth,
                 *((cause,) if cause >= 0 else ()),
@@ -184,7 +185,7 @@ class Recorder:
             "event",
             life.process.name,
             peer=world.servers[stream.server].name,
-            object=_named(request.kind, namespace, name),
+            object=named(request.kind, namespace, name),
             resource_version=event.revision,
             caused_by=(cause,) if cause >= 0 else (),
             data={"type": event.type, "fact": FACTS.get(event.type, event.type)},
@@ -259,12 +260,6 @@ class Recorder:
             caused_by=(reconcile.step,),
             data={"controller": reconcile.controller, "outcome": outcome, "error": reconcile.error},
         )
-
-
-def _named(kind: str, namespace: str | None, name: str | None) -> str:
-    if namespace and name:
-        return f"{kind}/{namespace}/{name}"
-    return f"{kind}/{namespace or name}" if namespace or name else kind
 
 
 def imperative(request: ApiRequest) -> str:

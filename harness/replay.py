@@ -55,7 +55,7 @@ def replay(
     trial = trial or trial_from_description(recorded.trial)
     with interruptible(), virtual_ambient(trial.factories), watchdog():
         session = Session(trial)
-        examples = [session.run(recorded.workload, recorded.weather, recorded.salt) for _ in range(times)]
+        examples = [session.run(recorded.workload, recorded.weather, recorded.salt, kept=True) for _ in range(times)]
         for again in examples[1:]:
             assert_same_trace(examples[0].world.trace, again.world.trace)
     exact = (

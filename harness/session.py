@@ -185,9 +185,10 @@ class Session:
         *,
         kernel: str = "direct",
         watch_for_mutation: bool = False,
+        kept: bool = False,
         prepare: Callable[[Example], None] | None = None,
     ) -> Example:
-        """Execute a schedule and judge it against fair weather."""
+        """Execute a schedule and judge it against fair weather. `kept`: its trace will be read (`kept.py`)."""
         reference = self.fair_weather.reference(workload)
         return run_schedule(
             self.plan,
@@ -197,6 +198,7 @@ class Session:
             reference=reference,
             kernel=kernel,
             watch_for_mutation=watch_for_mutation,
+            kept=kept,
             prepare=prepare,
         )
 

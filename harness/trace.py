@@ -12,6 +12,10 @@ import orjson
 
 from harness.errors import UsageError
 
+FORMAT = 2
+"""Version of what a trace holds, in its first line. Format 1, whose traces do not say, is without call sites, without
+what reads returned, and without the end."""
+
 
 @dataclass(slots=True)
 class TraceEvent:
@@ -45,6 +49,13 @@ class TraceEvent:
         for key, value in self.data.items():
             line[key] = value() if callable(value) else value
         return line
+
+
+def named(kind: str, namespace: str | None, name: str | None) -> str:
+    """An object's name in a trace: "Kind/namespace/name"; of what is in no namespace "Kind/name"."""
+    if namespace and name:
+        return f"{kind}/{namespace}/{name}"
+    return f"{kind}/{namespace or name}" if namespace or name else kind
 
 
 _COMMON = ("step", "time_s", "kind", "component", "peer", "object", "resource_version", "caused_by")

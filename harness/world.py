@@ -28,7 +28,8 @@ from harness.outside import Outside
 from harness.plan import Plan, Program
 from harness.process import EPOCH, Life, Process, exit_of
 from harness.recorder import Recorder, changed_paths
-from harness.trace import Trace
+from harness.schedule import versions
+from harness.trace import FORMAT, Trace
 from harness.watchdog import BEAT
 from harness.weather import Armed, Weather
 from harness.wire import Command, Stream
@@ -69,6 +70,7 @@ class World:
         kernel: str = "direct",
         judging: bool = True,
         early: Sequence[Armed] = (),
+        scribe: Callable[["World"], Recorder] = Recorder,
     ) -> None:
         self.plan = plan
         self.trial = plan.trial
@@ -80,11 +82,13 @@ class World:
             0.0,
             "note",
             data={
+                "format": FORMAT,
                 "target": plan.name,
                 "profile": plan.trial.profile,
                 "seed": self.seed,
                 "salt": salt,
                 "under_test": [program.name for program in plan.programs if program.under_test],
+                "versions": versions,
             },
         )
         self.cause = -1
@@ -92,7 +96,7 @@ class World:
         self.history = History(plan.trial.volatile)
         self.weather = Weather(self, salt)
         self.fabric = Fabric(self)
-        self.recorder = Recorder(self)
+        self.recorder = scribe(self)
         self.outside = Outside(plan.trial.external or {})
         self.commit_steps: dict[int, int] = {}
         self.fingerprints: list[tuple[StoreEvent, bytes]] | None = None
