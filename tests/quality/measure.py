@@ -1,6 +1,6 @@
 """What is found, and what is left alone: the zoo's entries held to what they promise.
 
-    python -m tests.quality.measure [ID...] [--seeds 10] [--bounded] [--jobs 2] [--write docs/detection.md]
+    python -m tests.quality.measure [ID...] [--seeds 10] [--bounded] [--jobs 2] [--rows F] [--write docs/detection.md]
 
 For each entry (`reference_impl/zoo/entry.py`):
 
@@ -13,10 +13,12 @@ For each entry (`reference_impl/zoo/entry.py`):
 
 The awkward controllers (`reference_impl/zoo/awkward`) are right as well, and have to be left alone.
 
-`--bounded` measures a sample of each in about a minute. Exit code 1 if a promise is broken.
+`--bounded` measures a sample of each in about a minute. `--rows F` keeps each row as it is done, and does not measure
+again what is there: the whole takes an hour or two. Exit code 1 if a promise is broken.
 """
 
 import argparse
+import json
 import os
 import random
 import statistics
@@ -24,8 +26,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,6 +36,7 @@ from typing import Any
 from harness.ambient import virtual_ambient
 from harness.check import check
 from harness.detection import Silence, awkward_silence, entry_trial, hit
+from harness.errors import SeatrialError
 from harness.outcome import Outcome
 from harness.session import Session
 from reference_impl.zoo import ZOO, Entry
@@ -56,7 +59,7 @@ class Effort:
     without: int = 1000
     only: int = 200
     twin_seeds: int = 3
-    twin: int = 500
+    twin: int = 350
     awkward_seeds: int = 3
     awkward: int = 700
 
@@ -221,17 +224,41 @@ def _document(rows: Sequence[Row], silences: Sequence[Silence], wall_s: float, e
     )
 
 
-def rows_of(entries: Sequence[Entry], effort: Effort, report_dir: str, jobs: int) -> list[Row]:
-    """Measure these entries, in their order, in so many processes; 1: in this one."""
+def rows_of(
+    entries: Sequence[Entry], effort: Effort, report_dir: str, jobs: int, kept: Path | None = None
+) -> list[Row]:
+    """Measure these entries in so many processes (1: in this one); rows come in the order of entries.
+
+    `kept`: a file of rows as JSON lines, to which each is added when it is done. What is there is not measured again.
+    """
+    rows = {row.id: row for row in _kept_rows(kept)}
+    left = [entry for entry in entries if entry.id not in rows]
     if jobs == 1:
-        return [measure(entry, effort, report_dir) for entry in entries]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_measure_named, entry.id, effort, report_dir) for entry in entries]
-        rows = []
-        for future in futures:
-            rows.append(future.result())
-            print(f"{rows[-1].id}: {rows[-1].broken or 'ok'}", file=sys.stderr, flush=True)
-        return rows
+        rows |= {entry.id: _measured(entry, effort, report_dir) for entry in left}
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            futures = [pool.submit(_measure_named, entry.id, effort, report_dir) for entry in left]
+            for future in as_completed(futures):
+                row = rows[future.result().id] = future.result()
+                print(f"{row.id}: {row.broken or 'ok'}", file=sys.stderr, flush=True)
+                if kept is not None:
+                    with kept.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(asdict(row)) + "\n")
+    return [rows[entry.id] for entry in entries]
+
+
+def _kept_rows(kept: Path | None) -> list[Row]:
+    if kept is None or not kept.exists():
+        return []
+    return [Row(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()]
+
+
+def _measured(entry: Entry, effort: Effort, report_dir: str) -> Row:
+    """An error of the harness itself is a broken promise of that entry, and no end of the others' measurement."""
+    try:
+        return measure(entry, effort, report_dir)
+    except SeatrialError as error:
+        return Row(id=entry.id, broken=[f"the harness failed: {type(error).__name__}: {error}"])
 
 
 def silences_of(effort: Effort, report_dir: str, jobs: int) -> list[Silence]:
@@ -246,7 +273,7 @@ def silences_of(effort: Effort, report_dir: str, jobs: int) -> list[Silence]:
 
 
 def _measure_named(entry_id: str, effort: Effort, report_dir: str) -> Row:
-    return measure(next(entry for entry in ZOO if entry.id == entry_id), effort, report_dir)
+    return _measured(next(entry for entry in ZOO if entry.id == entry_id), effort, report_dir)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -257,6 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bounded", action="store_true", help="a sample of everything, in about a minute")
     parser.add_argument("--seeds", type=int, default=None, help="searches for each entry (10)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (as many as cores)")
+    parser.add_argument("--rows", metavar="FILE", help="keep rows here, and go on from those that are there")
     parser.add_argument("--write", metavar="FILE", help="also write the table to this file")
     given = parser.parse_args(arguments)
     known = {entry.id: entry for entry in ZOO}
@@ -269,7 +297,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as report_dir:
         entries = [known[entry_id] for entry_id in given.ids] or list(ZOO)
-        rows = rows_of(entries, effort, report_dir, max(1, given.jobs))
+        kept = Path(given.rows) if given.rows else None
+        rows = rows_of(entries, effort, report_dir, max(1, given.jobs), kept)
         silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs))
     print(table(rows, silences))
     if given.write:
