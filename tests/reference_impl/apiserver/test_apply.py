@@ -39,7 +39,8 @@ def deployed(cluster: Any, make: Any, replicas: int = 1, manager: str = "me", **
 def test_applying_what_is_not_there_creates_it_with_defaults(cluster, make):
     created = deployed(cluster, make)
     assert created == cluster.get("Deployment", "front")
-    assert created["metadata"]["uid"] and created["metadata"]["generation"] == 1
+    assert created["metadata"]["uid"]
+    assert created["metadata"]["generation"] == 1
     assert created["spec"]["revisionHistoryLimit"] == 10
 
 
@@ -124,7 +125,7 @@ def test_a_conflict_with_a_status_writer_names_the_subresource(cluster, make):
     cluster.create(make.crd())
     apply(cluster, "Website", "front", {"spec": {"replicas": 1}})
     cluster.patch("Website", "front", {"status": {"phase": "a"}}, subresource="status", field_manager="writer")
-    with pytest.raises(Conflict, match='"writer" with subresource "status" using example.com/v1: .status.phase'):
+    with pytest.raises(Conflict, match=r'"writer" with subresource "status" using example\.com/v1: \.status\.phase'):
         apply(cluster, "Website", "front", {"status": {"phase": "b"}}, subresource="status")
 
 
@@ -313,7 +314,7 @@ def test_an_object_is_tracked_from_its_first_apply_on(cluster):
         ("me", "Apply", {"f:metadata": {"f:labels": {"f:a": {}}}}),
         ("before-first-apply", "Update", {"f:data": {".": {}, "f:k": {}, "f:x": {}}}),
     ]
-    with pytest.raises(Conflict, match='conflict with "before-first-apply" using v1: .data.k'):
+    with pytest.raises(Conflict, match=r'conflict with "before-first-apply" using v1: \.data\.k'):
         apply(cluster, "ConfigMap", "a", {"data": {"k": "w"}})
 
 
@@ -325,7 +326,8 @@ def test_a_server_can_be_told_to_track_from_creation_on(cluster, make):
         "f:rollingUpdate": {".": {}, "f:maxSurge": {}, "f:maxUnavailable": {}}, "f:type": {},
     }  # fmt: skip
     assert spec["f:progressDeadlineSeconds"] == {}
-    assert "." not in spec and "." not in spec["f:template"]
+    assert "." not in spec
+    assert "." not in spec["f:template"]
     assert "." in spec["f:template"]["f:spec"]["f:containers"]['k:{"name":"c"}']
     assert "f:status" not in claim(created, "kubectl-create")["fieldsV1"]
 
@@ -485,7 +487,7 @@ def test_an_undeclared_field_of_a_custom_resource_is_a_500(cluster, make):
 
 
 def test_an_applied_object_that_is_invalid_is_refused(cluster, make):
-    with pytest.raises(Invalid, match="spec.selector"):
+    with pytest.raises(Invalid, match=r"spec\.selector"):
         apply(cluster, "Deployment", "front", {"spec": {"replicas": 1}})
 
 
