@@ -9,6 +9,7 @@ Sets are values: no operation changes its operands, and results share subtrees w
 Source: structured-merge-diff `fieldpath/{set,element,serialize,serialize-pe}.go`.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -179,7 +180,7 @@ def value_step(value: Any) -> str:
 def key_step(keys: JsonObject) -> str:
     """An item of a list of type map, by its keys in alphabetical order."""
     numbered = {name: _number(value) for name, value in keys.items()}
-    return f"k:{orjson.dumps(numbered, option=orjson.OPT_SORT_KEYS).decode()}"
+    return f"k:{json_text(numbered)}"
 
 
 def _number(value: Any) -> Any:
@@ -188,7 +189,11 @@ def _number(value: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    """Compact, keys in order."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # integers beyond 64 bits, lone surrogates
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def step_order(step: str) -> tuple[int, Any, str]:
@@ -213,7 +218,7 @@ def _step_text(step: str) -> str:
     if kind == "f":
         return f".{rest}"
     if kind == "k":
-        keys = orjson.loads(rest)
+        keys = json.loads(rest)
         return "[" + ",".join(f"{name}={json_text(keys[name])}" for name in sorted(keys)) + "]"
     return f"[={rest}]" if kind == "v" else f"[{rest}]"
 
@@ -226,8 +231,8 @@ def _checked_step(step: str) -> str:
     if kind == "f":
         return step
     try:
-        value = orjson.loads(rest)
-    except orjson.JSONDecodeError as error:
+        value = json.loads(rest)
+    except ValueError as error:
         raise ValueError(f"{step!r} is not a path element: {error}") from None
     if kind == "k":
         if not isinstance(value, dict) or not value:

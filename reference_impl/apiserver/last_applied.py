@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from reference_impl.apiserver import structured_merge
-from reference_impl.apiserver.field_sets import FieldSet, Path
+from reference_impl.apiserver.field_sets import FieldSet, Path, json_text
 from reference_impl.apiserver.field_types import FieldType
 from reference_impl.apiserver.managed_fields import Manager
 from reference_impl.protocol import ApiRequest, JsonObject
@@ -36,9 +36,10 @@ def refreshed(request: ApiRequest, live: JsonObject, obj: JsonObject, config: Js
     """The object with its annotation up to date, if kubectl applies and it has one."""
     if request.field_manager != _KUBECTL or not _annotation(live):
         return obj
-    annotations: dict[str, Any] = dict(obj["metadata"].get("annotations") or {})
-    text = orjson.dumps(config, option=orjson.OPT_SORT_KEYS).decode() + "\n"
-    annotations[ANNOTATION] = text
+    present = obj["metadata"].get("annotations") or {}
+    if not isinstance(present, dict):
+        return obj  # to be refused by validation
+    annotations: dict[str, Any] = {**present, ANNOTATION: json_text(config) + "\n"}
     if sum(len(key) + len(str(value)) for key, value in annotations.items()) > _ANNOTATIONS_MAX_BYTES:
         annotations[ANNOTATION] = ""
     return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}

@@ -1,5 +1,6 @@
 """Server-side apply through an API server: what is stored, who owns it, what is refused and in which words."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -384,6 +385,59 @@ def test_an_apply_that_changes_nothing_keeps_the_revision(cluster, make):
     cluster.advance(60)
     assert cluster.commits(lambda: deployed(cluster, make)) == []
     assert cluster.get("Deployment", "front") == first
+
+
+def _sample(kind: str, api_version: str = "v1", **content: Any) -> Any:
+    # Something is owned in each: an object that nobody owns anything of is not tracked yet at the second apply.
+    namespace = {} if kind in ("Namespace", "Node", "CustomResourceDefinition") else {"namespace": "default"}
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "s", "labels": {"l": "m"}, **namespace},
+        **content,
+    }
+
+
+_TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i",
+             "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}]}]}}  # fmt: skip
+_SAMPLES = (
+    _sample("Namespace"),
+    _sample("Node", spec={"taints": [{"key": "a", "effect": "NoSchedule"}], "podCIDRs": ["10.0.0.0/24"]}),
+    _sample("Secret", data={"a": "Yg=="}, type="Opaque"),
+    _sample("ServiceAccount", secrets=[{"name": "a"}]),
+    _sample(
+        "Service",
+        spec={
+            "selector": {"a": "b"},
+            "ports": [{"port": 80, "name": "t"}, {"port": 80, "protocol": "UDP", "name": "u"}],
+        },
+    ),
+    _sample("Pod", spec=_TEMPLATE["spec"]),
+    _sample("Lease", "coordination.k8s.io/v1", spec={"holderIdentity": "me", "leaseDurationSeconds": 15}),
+    _sample("PodDisruptionBudget", "policy/v1", spec={"minAvailable": 1, "selector": {"matchLabels": {"a": "b"}}}),
+    _sample(
+        "Job", "batch/v1", spec={"template": {**_TEMPLATE, "spec": {**_TEMPLATE["spec"], "restartPolicy": "Never"}}}
+    ),
+    _sample("Deployment", "apps/v1", spec={"selector": {"matchLabels": {"a": "b"}}, "template": _TEMPLATE}),
+)
+
+
+@pytest.mark.parametrize("sample", _SAMPLES, ids=lambda sample: sample["kind"])
+def test_every_kind_can_be_applied_twice_and_the_second_time_changes_nothing(cluster, sample):
+    options = {"api_version": sample["apiVersion"]}
+    apply(cluster, sample["kind"], "s", sample, **options)
+    cluster.advance(60)
+    assert cluster.commits(lambda: apply(cluster, sample["kind"], "s", sample, **options)) == []
+    assert cluster.commits(lambda: apply(cluster, sample["kind"], "s", sample, "second", **options)) != []
+
+
+def test_a_definition_that_is_applied_serves_its_kind(cluster, make):
+    crd = make.crd()
+    apply(cluster, "CustomResourceDefinition", "websites.example.com", crd, api_version=crd["apiVersion"])
+    options = {"api_version": crd["apiVersion"]}
+    again = partial(apply, cluster, "CustomResourceDefinition", "websites.example.com", crd, **options)
+    assert cluster.commits(again) == []
+    assert apply(cluster, "Website", "front", {"spec": {"replicas": 1}})["metadata"]["generation"] == 1
 
 
 def test_an_apply_whose_only_change_is_undone_by_a_default_keeps_the_revision(cluster, make):
