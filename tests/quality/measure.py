@@ -31,7 +31,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.ambient import virtual_ambient
 from harness.check import check
@@ -42,6 +42,8 @@ from harness.session import Session
 from reference_impl.zoo import ZOO, Entry
 from reference_impl.zoo.awkward import AWKWARD
 from tests.quality.machine import machine
+
+Kept = TypeVar("Kept", "Row", Silence)
 
 FOUND_SHARE_LEAST = 0.9
 MEDIAN_ACTIONS_MOST = 4
@@ -231,7 +233,7 @@ def rows_of(
 
     `kept`: a file of rows as JSON lines, to which each is added when it is done. What is there is not measured again.
     """
-    rows = {row.id: row for row in _kept_rows(kept)}
+    rows = {row.id: row for row in _kept(kept, Row)}
     left = [entry for entry in entries if entry.id not in rows]
     if jobs == 1:
         rows |= {entry.id: _measured(entry, effort, report_dir) for entry in left}
@@ -241,16 +243,21 @@ def rows_of(
             for future in as_completed(futures):
                 row = rows[future.result().id] = future.result()
                 print(f"{row.id}: {row.broken or 'ok'}", file=sys.stderr, flush=True)
-                if kept is not None:
-                    with kept.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(asdict(row)) + "\n")
+                _keep(kept, row)
     return [rows[entry.id] for entry in entries]
 
 
-def _kept_rows(kept: Path | None) -> list[Row]:
+def _keep(kept: Path | None, one: "Row | Silence") -> None:
+    if kept is not None:
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({type(one).__name__: asdict(one)}) + "\n")
+
+
+def _kept(kept: Path | None, sort: type[Kept]) -> list[Kept]:
     if kept is None or not kept.exists():
         return []
-    return [Row(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    return [sort(**line[sort.__name__]) for line in lines if sort.__name__ in line]
 
 
 def _measured(entry: Entry, effort: Effort, report_dir: str) -> Row:
@@ -261,15 +268,21 @@ def _measured(entry: Entry, effort: Effort, report_dir: str) -> Row:
         return Row(id=entry.id, broken=[f"the harness failed: {type(error).__name__}: {error}"])
 
 
-def silences_of(effort: Effort, report_dir: str, jobs: int) -> list[Silence]:
-    """What is said against the awkward controllers: nothing, if all is well."""
+def silences_of(effort: Effort, report_dir: str, jobs: int, kept: Path | None = None) -> list[Silence]:
+    """What is said against the awkward controllers: nothing, if all is well. `kept`: as in `rows_of`."""
+    done = {(one.subject, one.seed): one for one in _kept(kept, Silence)}
+    wanted = [(one.id, seed) for one in AWKWARD for seed in range(effort.awkward_seeds)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = [
-            pool.submit(awkward_silence, one.id, seed, effort.awkward, report_dir)
-            for one in AWKWARD
-            for seed in range(effort.awkward_seeds)
+            pool.submit(awkward_silence, awkward_id, seed, effort.awkward, report_dir)
+            for awkward_id, seed in wanted
+            if (f"awkward {awkward_id}", 1000 + seed) not in done
         ]
-        return [future.result() for future in futures]
+        for future in as_completed(futures):
+            one = future.result()
+            done[one.subject, one.seed] = one
+            _keep(kept, one)
+    return [done[key] for key in sorted(done)]
 
 
 def _measure_named(entry_id: str, effort: Effort, report_dir: str) -> Row:
@@ -299,7 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         entries = [known[entry_id] for entry_id in given.ids] or list(ZOO)
         kept = Path(given.rows) if given.rows else None
         rows = rows_of(entries, effort, report_dir, max(1, given.jobs), kept)
-        silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs))
+        silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs), kept)
     print(table(rows, silences))
     if given.write:
         wall_s = time.monotonic() - began_s
