@@ -103,6 +103,11 @@ class _Writer:
         self.lane_numbers = {lane.name: number for number, lane in enumerate(self.lanes)}
         self.left_out: list[str] = []
 
+        if any(_list_untold(event) for event in run.trace.events):
+            self.left_out.append(
+                "This trace does not say what lists returned: beliefs are of watch events and gets only."
+            )
+
     def data(self) -> dict[str, Any]:
         events = self._kept()
         bands = bands_of(self.run.trace, self.run.facts.under_test, self.updates)
@@ -239,6 +244,12 @@ def _flag(event: "TraceEvent") -> int:
     if event.kind == "external":
         flag |= _PHASES.get(str(datum(event, "phase")), 0)
     return flag
+
+
+def _list_untold(event: "TraceEvent") -> bool:
+    """A list reply as older versions wrote it down."""
+    listed = event.kind == "reply" and datum(event, "verb") == "list" and not datum(event, "error")
+    return listed and datum(event, "seen") is None
 
 
 def _causes(event: "TraceEvent") -> int | list[int]:

@@ -20,7 +20,10 @@ import orjson
 from reports.plain import one_line
 
 FIRST = ("report.html", "report.md")
-"""Files that are linked before the others."""
+"""Of these the one that is there is what a folder's name links to."""
+
+SHOWN = ("report.html", "report.md", "test_regression.py", "schedule.json")
+"""What most people want of a report folder, in this order; the other files are linked below a fold."""
 
 VIOLATION = b'"kind":"violation"'
 
@@ -211,5 +214,5 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals["first"] = FIRST
+    environment.globals.update(first=FIRST, shown=SHOWN)
     return environment.get_template("index.html.j2")

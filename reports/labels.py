@@ -38,9 +38,7 @@ def wrong_tag(run: "Run") -> str:
     """What the step that is to blame is called in a word or two."""
     if run.blame.missing:
         return "left undone"
-    step = run.blame.step
-    wrote = step is not None and run.trace.events[step].kind in ("commit", "request", "external")
-    return "wrong write" if wrote else "wrong act"
+    return f"wrong {run.blame.noun}"
 
 
 def _request(event: "TraceEvent") -> str:

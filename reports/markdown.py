@@ -80,7 +80,7 @@ def _why(run: Run) -> list[str]:
         return []
     rows = []
     if blamed.text:
-        name = "The missing write" if blamed.missing else "The wrong write"
+        name = f"The {'missing' if blamed.missing else 'wrong'} {blamed.noun}"
         site = f" Sent by {_code(blamed.site)}." if blamed.site and not blamed.missing else ""
         site = f" It would follow {_code(blamed.site)}." if blamed.site and blamed.missing else site
         rows.append(f"- **{name}**: {_inline(blamed.text)}{site}")

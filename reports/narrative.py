@@ -13,6 +13,7 @@ from reports.acts import reads_in_words, said
 from reports.facts import datum
 from reports.graph import WEATHERS_ERRORS
 from reports.ledger import CYCLES, at, code_of, is_sent, kind_of, spoken
+from reports.pictures import old_pictures, unheard_of
 from reports.plain import one_line
 from reports.telling import BACKGROUND_KINDS, actor_of, fields_of, tell
 from reports.weather_words import label_of, weather_in_words
@@ -224,9 +225,7 @@ class _Teller:
             return None
         place = self._place_of_wrong()
         event = self.ledger.by_step[place]
-        name = "The missing write" if blamed.missing else "The wrong write"
-        if blamed.what == "panic":
-            name = "The wrong act"
+        name = f"The {'missing' if blamed.missing else 'wrong'} {blamed.noun}"
         step = blamed.step if blamed.step is not None else place
         return _Told(step, event.time_s, f"<- {name}: {blamed.text}", MUST, "wrong")
 
@@ -259,57 +258,18 @@ class _Teller:
 
     def _stale(self, begun: int, until: int) -> str:
         """ "Database default/a as of revision 7, when 11 was the newest"; "" if what it went by was new."""
-        old: dict[str, None] = {}
-        for sent in self.ledger.sent_in.get(begun, ()):
-            for step in sent.caused_by:
-                heard = self.ledger.by_step.get(step)
-                if heard is None or sent.step > until:
-                    continue
-                for name, revision in _pictures(heard):
-                    newest = self.ledger.newest(name, sent.step)
-                    if (
-                        newest is not None
-                        and revision < (newest.resource_version or 0)
-                        and not _own(newest, begun, self.run)
-                    ):
-                        old[
-                            f"{spoken(name)} as of revision {revision}, when {newest.resource_version} was the newest"
-                        ] = None
-        return "; ".join(list(old)[:2])
+        return "; ".join(
+            f"{spoken(old.name)} as of revision {old.revision}, when {old.newest} was the newest"
+            for old in old_pictures(self.run, begun, until)[:2]
+        )
 
     def _unheard(self, start: "TraceEvent", until: int) -> str:
         """ "a cache that did not show Pod default/a yet": of the kind that the wrong pass made one more of."""
         wrong = self.ledger.by_step[until]
         if not self.run.blame.what.startswith("create") or wrong.kind == "external":
             return ""
-        kind, who, begun = kind_of(wrong), start.component, self.ledger.began
-        heard = {
-            name
-            for event in self.run.trace.events[begun:until]
-            if event.component == who and event.kind in ("event", "reply")
-            for name, _ in _pictures(event)
-        }
-        missing = [
-            name
-            for name, commits in self.ledger.commits.items()
-            if name.partition("/")[0] == kind and begun < commits[0].step < until and name not in heard
-            if datum(commits[0], "fact") == "CREATED"
-        ]
-        return f"a cache that did not show {spoken(missing[0])} yet" if missing else ""
-
-
-def _pictures(heard: "TraceEvent") -> list[tuple[str, int]]:
-    """What an event, or the answer to a list, showed: (object, revision)."""
-    if heard.kind == "event" and heard.resource_version is not None:
-        return [(heard.object, heard.resource_version)]
-    seen = datum(heard, "seen")
-    pairs = seen if isinstance(seen, list | tuple) else ()
-    return [(str(name), revision) for name, revision in pairs if isinstance(revision, int)]
-
-
-def _own(commit: "TraceEvent", begun: int, run: "Run") -> bool:
-    """Was this written by the pass itself? Then it knows."""
-    return run.ledger.pass_of(commit) == begun
+        missing = unheard_of(self.run, start, until, kind_of(wrong))
+        return f"a cache that did not show {spoken(missing)} yet" if missing else ""
 
 
 _DID = {

@@ -60,7 +60,7 @@ def shown_value(value: Any, depth: int = 0) -> Any:
 def script_json(data: Any) -> str:
     """JSON that can stand inside a script element: nothing in it can end the element or the line."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "":
+    for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 

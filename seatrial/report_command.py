@@ -69,7 +69,9 @@ def read(file: Path) -> "Trace":
         ) from error
     trace = Trace.from_jsonl(text, name=str(file))
     schedule = _schedule_beside(file)
-    recorded = (schedule.get("expect") or {}).get("trace_sha256")
+    found = schedule.get("expect")
+    expected: dict[str, Any] = found if isinstance(found, dict) else {}
+    recorded = expected.get("trace_sha256")
     if recorded is not None and recorded != hashlib.sha256(text).hexdigest():
         raise UsageError(
             f"{file} was cut off or changed: it has not the sha256 that schedule.json beside it records. "
@@ -77,6 +79,9 @@ def read(file: Path) -> "Trace":
         )
     if schedule and OPAQUE not in orjson.dumps(schedule.get("trial")):
         trace.header["replay"] = "seatrial replay schedule.json"
+    claims = [event.data.get("property") for event in trace.events if event.kind == "violation"]
+    if expected.get("property") in claims:  # of several claims the one that the report was written about
+        trace.header["property"] = expected["property"]
     return trace
 
 

@@ -10,7 +10,7 @@ function focusOn(index) {
   }
   select(index);
   centre(index);
-  byId("scroller").scrollIntoView({ block: "nearest" });
+  document.querySelector(".row.selected").scrollIntoView({ block: "center" });
 }
 
 function centre(index) {
@@ -90,9 +90,14 @@ function unfoldAll() {
       if (indexOf(step) >= 0) diagram.shown[indexOf(step)] = 1;
     }
   }
-  const anchor = diagram.selected >= 0 && diagram.shown[diagram.selected] ? diagram.selected : wrongIndex >= 0 ? wrongIndex : indexOf(run.violation);
   arrange();
-  if (anchor >= 0 && diagram.shown[anchor]) centre(anchor);
+  centreOnWhatMatters();
+}
+
+/** On what is selected, else on what went wrong. */
+function centreOnWhatMatters() {
+  const anchor = [diagram.selected, wrongIndex, indexOf(run.violation)].find((index) => index >= 0 && diagram.shown[index]);
+  if (anchor !== undefined) centre(anchor);
 }
 
 function zoom(by) {
@@ -183,6 +188,7 @@ function start() {
   startPanning(scroller);
   startTooltip(byId("canvas"));
   scroller.addEventListener("keydown", onKey);
+  if (diagram.rows.length > DRAW_ALL) centreOnWhatMatters(); // a short one is read from its beginning
   let due = false;
   scroller.addEventListener("scroll", () => {
     if (!due) requestAnimationFrame(() => { due = false; redraw(); });

@@ -2,6 +2,7 @@
 // has gaps of hours between bursts of microseconds. Only the rows in sight are in the document.
 
 const REVEAL_MAX = 200; // events that one click on a fold reveals
+const WHOLE_MAX = 80; // rows that are shown without a scroll bar of their own
 const DRAW_ALL = 400; // so many rows are drawn at once, without watching the scroll bar
 
 const diagram = {
@@ -77,6 +78,7 @@ function measure() {
   diagram.foldHeight = Math.max(14, Math.round(diagram.height * 0.7));
   diagram.tops = new Float64Array(diagram.rows.length + 1);
   diagram.rows.forEach((row, place) => { diagram.tops[place + 1] = diagram.tops[place] + heightOf(row); });
+  byId("scroller").classList.toggle("long", diagram.rows.length > WHOLE_MAX);
   byId("canvas").style.height = `${diagram.tops[diagram.rows.length]}px`;
   byId("canvas").style.width = `${diagram.width}px`;
   byId("lane-names").replaceChildren(laneNames());

@@ -59,7 +59,7 @@ function markOf(index, x, y) {
     default: shape.append(dot(x, y, 3.2, `mark${failed}`));
   }
   if (index === wrongIndex) {
-    if (kind === "commit") shape.append(diamond(x, y, 5.5, "mark wrong"));
+    if (kind === "commit" || flag & EFFECT) shape.append(diamond(x, y, 5.5, "mark wrong"));
     shape.append(dot(x, y, 10, "ring"));
   }
   return shape;

@@ -92,6 +92,14 @@ def test_every_file_of_a_report_is_linked_and_nothing_else(tmp_path: Path) -> No
     assert {(tmp_path / link).name for link in links} == {file.name for file in folder.iterdir()}
 
 
+def test_four_files_of_a_report_are_in_sight_and_the_others_below_a_fold(tmp_path: Path) -> None:
+    write_report(tmp_path, "website", schedule(1, "crash"), trace(), search={"examples": 7})
+    shown, _, folded = (tmp_path / "index.html").read_text().partition("<details>")
+    named = [link.rpartition("/")[2] for link in Page(shown.encode()).links]
+    assert named == ["report.html", "report.html", "report.md", "test_regression.py", "schedule.json"]
+    assert "trace.jsonl" in folded.partition("</details>")[0]
+
+
 def test_the_newest_versions_are_named(tmp_path: Path) -> None:
     for number, version in enumerate(("0.9.0", "0.10.0", "0.2.0")):
         write_report(tmp_path, "website", schedule(number, seatrial=version), trace())
@@ -157,6 +165,22 @@ def test_two_processes_that_report_at_once_are_both_in_the_index(tmp_path: Path)
     merged = json.loads((tmp_path / "seatrial.sarif").read_bytes())
     assert len(merged["runs"][0]["results"]) == 16
     assert not [file.name for file in tmp_path.rglob(".*")]
+
+
+@pytest.mark.slow
+def test_in_a_browser_no_label_of_a_bar_is_cut(tmp_path: Path) -> None:
+    longest = "creates_stay_within_what_the_writer_could_know"
+    write_report(
+        tmp_path, "zoo-adopted-under-deletion", schedule(1, "crash", claim=longest), trace(claim=longest),
+        search={"examples": 1_000, "faults_fired": {"dependency_corrupted": 1_234_567}},
+    )  # fmt: skip
+    boxes = """texts => texts.map(text => [text.getBBox(), text.closest("svg").viewBox.baseVal.width])
+        .map(([box, width]) => box.x >= 0 && box.x + box.width <= width)"""
+    with chromium() as browser, opened(browser, tmp_path / "index.html") as seen:
+        inside = seen.page.eval_on_selector_all("svg text", boxes)
+        assert len(inside) >= 10
+        assert all(inside)
+        assert longest in seen.page.locator("figure").first.inner_text()
 
 
 @pytest.mark.slow

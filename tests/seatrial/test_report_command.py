@@ -71,6 +71,26 @@ def test_a_report_that_is_rendered_again_says_what_it_said(tmp_path: Path) -> No
     assert (folder / "report.md").read_bytes() == before
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", ["converges", "no_panic"])
+def test_of_two_violated_claims_the_one_that_was_reported_is_told_again(claim: str, tmp_path: Path) -> None:
+    kept = website_trace(property=claim, replay="seatrial replay schedule.json")
+    kept.add(3002.0, "violation", object="Website/default/front", data={"property": "no_panic", "reason": "KeyError"})
+    folder = write_report(tmp_path, "website", {**schedule(1, "crash"), "expect": {"property": claim}}, kept)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert f"{claim} is violated".encode() in before["report.md"]
+    assert run(["report", str(folder)]) == 0
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_schedule_that_expects_what_was_not_violated_does_not_hide_what_was(tmp_path: Path) -> None:
+    folder = write_report(
+        tmp_path, "website", {**schedule(1, "crash"), "expect": {"property": "idempotent"}}, website_trace()
+    )
+    assert run(["report", str(folder)]) == 0
+    assert b"converges is violated" in (folder / "report.md").read_bytes()
+
+
 WHOLE = OLD[0].read_bytes()
 LINES = WHOLE.splitlines(keepends=True)
 
