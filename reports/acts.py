@@ -11,23 +11,41 @@ if TYPE_CHECKING:
     from reports.run import Run
 
 
+READS = ("get", "list", "watch")
+
+
 def said(run: "Run", event: "TraceEvent") -> str:
     """One act in the past tense, without a full stop: "`cluster` created Secret default/a"."""
     who, name = f"`{sender_of(event)}`", spoken(name_of(event))
     if event.kind == "external":
         done = f"{PAST.get(verb_of(event), 'called ' + verb_of(event) + ' on')} {event.object or 'an item'}"
-        return f"{who} {done} in the outside system `{kind_of(event)}`".replace("called create on", "created")
+        return f"{who} {done}{_named_inside(event)} in the outside system `{kind_of(event)}`"
     if event.kind == "crash":
         how = datum(event, "panic")
         return f"{who} panicked: {how}" if how else f"{who} crashed"
     if event.kind == "request":
         committed = [one for one in run.ledger.answers.get(event.step, ()) if one.kind == "commit"]
-        return said(run, committed[0]) if committed else f"{who} sent {_article(verb_of(event))} of {name}"
+        verb = str(datum(event, "verb") or "").lower() if datum(event, "subresource") == "binding" else verb_of(event)
+        return said(run, committed[0]) if committed else f"{who} sent {_article(verb)} of {name}"
     if event.kind == "commit":
         return f"{who} {_committed(run, event, name)}"
     if event.kind == "event":
         return f"{who} was told {datum(event, 'type')} of {name}"
     return f"{who} {event.kind} {name}".rstrip()
+
+
+def _named_inside(event: "TraceEvent") -> str:
+    """ " (default/db-0)": what an item calls itself, if that is not what the system calls it."""
+    body = datum(event, "body")
+    parts = [body.get("namespace"), body.get("name")] if isinstance(body, dict) else []
+    name = "/".join(str(part) for part in parts if part)
+    return f" ({name})" if name and name != event.object else ""
+
+
+def is_deletion(commit: "TraceEvent") -> bool:
+    """Does this commit remove an object, or mark it for that?"""
+    changed = datum(commit, "changed") or ()
+    return datum(commit, "fact") == "DELETED" or any(str(change).startswith(DELETION_MARK) for change in changed)
 
 
 def _committed(run: "Run", event: "TraceEvent", name: str) -> str:
@@ -37,10 +55,18 @@ def _committed(run: "Run", event: "TraceEvent", name: str) -> str:
         return f"took the last finalizer off {name} and so let it go"
     if any(change.startswith(DELETION_MARK) for change in changed):
         return f"deleted {name}"
-    detail = f" ({'; '.join(_shortened(change) for change in changed[:2])})" if changed and fact == "UPDATED" else ""
+    detail = f" ({_shown(changed)})" if changed and fact == "UPDATED" else ""
     return (
         f"{ {'CREATED': 'created', 'DELETED': 'deleted', 'BOUND': 'bound'}.get(str(fact), 'updated') } {name}{detail}"
     )
+
+
+def committed_by(run: "Run", event: "TraceEvent") -> str:
+    """A commit as its server's act: "`apiserver-0` committed `user`'s patch of Note default/a (spec.line: 1 -> 2)"."""
+    asked = verb_of(run.ledger.request_of(event) or event)
+    changed = _shown([str(change) for change in datum(event, "changed") or ()])
+    what = f"`{sender_of(event)}`'s {asked} of {spoken(event.object)}"
+    return f"`{event.component}` committed {what}{f' ({changed})' if changed else ''}"
 
 
 def reads_in_words(run: "Run", begun: "TraceEvent") -> str:
@@ -51,9 +77,12 @@ def reads_in_words(run: "Run", begun: "TraceEvent") -> str:
             continue
         for answer in run.ledger.answers.get(sent.step, ()):
             error = datum(answer, "error")
-            what = spoken(sent.object)
+            what, found = spoken(sent.object), "found"
+            if verb_of(sent) == "list":  # "Secret" or "Secret/default"
+                kind, _, namespace = sent.object.partition("/")
+                what, found = f"all of kind {kind}{' in ' if namespace else ''}{namespace}", "listed"
             told[
-                f"found no {what}" if error == "NotFound" else f"got {error} for {what}" if error else f"found {what}"
+                f"found no {what}" if error == "NotFound" else f"got {error} for {what}" if error else f"{found} {what}"
             ] = None
     return ", ".join(list(told)[-2:])
 
@@ -65,8 +94,24 @@ def _article(word: str) -> str:
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "patch": "patched"}
 
 
-def _shortened(change: str, longest: int = 70) -> str:
-    return change if len(change) <= longest else f"{change[: longest - 3]}..."
+def _shown(changed: list[str]) -> str:
+    """Two of the fields that changed; of one alone more is shown."""
+    return "; ".join(_shortened(change, 140 // min(len(changed), 2)) for change in changed[:2])
+
+
+def _shortened(change: str, longest: int) -> str:
+    """Both values of "path: old -> new" are cut, so that the new one can be seen."""
+    if len(change) <= longest:
+        return change
+    path, _, values = change.partition(": ")
+    old, arrow, new = values.partition(" -> ")
+    room = max(12, (longest - len(path)) // 2 - len(arrow))
+    new = new if len(new) <= 2 * room - len(old) else _cut(new, max(room, 2 * room - len(old)))
+    return f"{path}: {_cut(old, room)}{arrow}{new}"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def in_short(event: "TraceEvent", request: "TraceEvent | None") -> str:

@@ -34,6 +34,10 @@ class Difference:
     """How many fair weather ends with."""
     paths: tuple[str, ...] = ()
     """Where they differ, as ("spec.replicas", ...)."""
+    beyond: tuple[str, ...] = ()
+    """Of these paths those that fair weather has not."""
+    beneath: tuple[str, ...] = ()
+    """Of these paths those that only fair weather has."""
 
 
 def differences_of(trace: "Trace", violation: "TraceEvent | None") -> tuple[Difference, ...]:
@@ -68,7 +72,11 @@ def _difference(key: str, ours: Any, fair: Any, members: Any) -> Difference | No
     paths = tuple(sorted(path for path in {*mine, *theirs} if mine.get(path) != theirs.get(path)))
     if how == "differs" and not paths:
         return None
-    return Difference(key=key, kind=kind, how=how, objects=objects, wanted=there, paths=paths)
+    beyond = tuple(path for path in paths if path not in theirs)
+    beneath = tuple(path for path in paths if path not in mine)
+    return Difference(
+        key=key, kind=kind, how=how, objects=objects, wanted=there, paths=paths, beyond=beyond, beneath=beneath
+    )
 
 
 def _count(side: dict[str, Any]) -> int:

@@ -261,6 +261,9 @@ def _floor(run: "Run", kept: Iterable[int]) -> int:
     """Of what goes round and round, the last rounds explain as much as all of them: the first step to keep."""
     if run.facts.claim not in CYCLES:
         return run.ledger.began
+    blamed = run.ledger.by_step.get(run.blame.step if run.blame.step is not None else -1)
+    if blamed is not None and blamed.kind == "request":  # refused in each round, so that there is no commit
+        return run.ledger.pass_of(blamed) or run.ledger.began
     commits = [step for step in kept if run.ledger.by_step[step].kind == "commit"]
     return min(commits, default=run.ledger.began)
 

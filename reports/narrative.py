@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reports.acts import reads_in_words, said
+from reports.acts import READS, is_deletion, reads_in_words, said, verb_of
 from reports.facts import datum
 from reports.graph import WEATHERS_ERRORS
 from reports.ledger import CYCLES, at, code_of, is_sent, kind_of, spoken
 from reports.pictures import old_pictures, unheard_of
 from reports.plain import one_line
 from reports.telling import BACKGROUND_KINDS, actor_of, fields_of, tell
-from reports.weather_words import label_of, weather_in_words
+from reports.weather_words import label_of, message_of, weather_in_words
 
 if TYPE_CHECKING:
     from harness.trace import Trace, TraceEvent
@@ -28,12 +28,15 @@ LIMIT = 12
 LONGEST_CYCLE = 4
 """Repeated blocks of up to so many sentences are folded: two writers fighting over two fields make four."""
 
+LOOSE_REPEATS = 3
+"""What comes again with other values is folded from so many repetitions on: of fewer, each value may be the point."""
+
 SOON_S = 0.001
 """What comes within so much is told as "at once"."""
 
 USER = "user"
 
-MUST, WEATHER, USERS, CONTEXT, WRITE, BYSTANDER, DETAIL = range(7)
+MUST, WEATHER, USERS, CONTEXT, WRITE, BYSTANDER, DETAIL = _RANKS = range(7)
 """What is left out last, and what first."""
 
 
@@ -62,6 +65,8 @@ class _Told:
     mark: str = ""
     exact: tuple[object, ...] = ()
     loose: tuple[object, ...] = ()
+    block: int | None = None
+    """Number of the repeated block that it belongs to: its sentences stay or go together."""
 
 
 def story(run: "Run", *, limit: int = LIMIT) -> tuple[Sentence, ...]:
@@ -117,7 +122,11 @@ class _Teller:
         found += [self._told(event) for event in events if event.step in kept or event.kind in always]
         found += [wrong, self._going_by()]
         told = [one for one in found if one is not None]
-        return sorted(told, key=lambda one: (self._place_of_wrong(), -1) if one is wrong else (one.step, one.rank))
+        # A wrong act is told in the place of its event; what never came after all that should have led to it.
+        place = self._place_of_wrong()
+        is_last = self.violation is not None and place == self.violation.step
+        after = len(_RANKS) if self.run.blame.missing and not is_last else -1
+        return sorted(told, key=lambda one: (place, after) if one is wrong else (one.step, one.rank))
 
     def _told(self, event: "TraceEvent") -> _Told | None:
         if event.step in self.merged or event.kind == "fault" or event.step == self._wrong_step():
@@ -150,16 +159,28 @@ class _Teller:
             return None
         sentence = str(tell(event))
         words = sentence.split(" ", 2)
-        if len(words) == 3 and words[0] == USER and words[1] in _DID:
-            sentence = f"A user {_DID[words[1]]} {words[2]}"
+        if len(words) == 3 and words[0] == USER:
+            verb = words[1]
+            did = f"tried to {_PLAIN.get(verb, verb)}" if self._is_in_vain(event) else _DID.get(verb, verb)
+            sentence = f"A user {did} {words[2]}"
         return _Told(event.step, event.time_s, f"{sentence}.", USERS)
+
+    def _is_in_vain(self, act: "TraceEvent") -> bool:
+        """Did nothing come of what a user did but an error, until the next act or the violation?"""
+        last: TraceEvent | None = None
+        for event in self.run.trace.events[act.step + 1 :]:
+            if event.kind in ("workload", "violation") or (event.kind == "commit" and event.peer == USER):
+                return event.kind != "commit" and last is not None and bool(datum(last, "error"))
+            if event.kind == "reply" and event.component == USER and verb_of(event) not in READS:
+                last = event
+        return False
 
     def _in_words(self, event: "TraceEvent") -> str | None:
         """One event of the slice as a sentence; None if it explains nothing by itself."""
         if kind_of(event) in BACKGROUND_KINDS or (event.step < self.ledger.began and event.kind != "commit"):
             return None
         if event.kind == "commit":
-            skipped = actor_of(event) == USER and self.says_what_users_do
+            skipped = (actor_of(event) == USER and self.says_what_users_do) or self._is_half(event)
             return None if skipped or tell(event) is None else f"{_capital(said(self.run, event))}."
         if event.kind == "external" and event.data.get("phase") == "effect":
             return f"{_capital(said(self.run, event))}."
@@ -171,6 +192,14 @@ class _Teller:
             asked = f"{datum(event, 'verb')} of {spoken(event.object) or event.peer}"
             return f"`{event.component}`'s {asked} was answered with {datum(event, 'error')}."
         return None
+
+    def _is_half(self, commit: "TraceEvent") -> bool:
+        """One request can mark an object for deletion and remove it: two commits, which are told as one."""
+        asked = self.ledger.request_of(commit)
+        twins = self.ledger.answers.get(asked.step, ()) if asked is not None else ()
+        halves = [one for one in twins if one.kind == "commit" and one.object == commit.object and is_deletion(one)]
+        told = next((one for one in halves if one.step == self._wrong_step()), halves[-1] if halves else commit)
+        return commit in halves and commit is not told
 
     def _life(self, event: "TraceEvent") -> str:
         who = f"`{event.component}`"
@@ -186,9 +215,11 @@ class _Teller:
         """A fault with the message that it struck and with what came of it at once."""
         text = _capital(weather_in_words(event))
         rank = MUST if event.step in self.run.blame.faults else WEATHER
+        action = datum(event, "action")
+        tells_message = not isinstance(action, dict) or message_of(action) in text
         for step in sorted(self.run.graph.pred.get(event.step, ())):
             struck = self.ledger.by_step[step]
-            if self.run.graph.edges[step, event.step]["why"] == "cause" and struck.kind == "commit":
+            if self.run.graph.edges[step, event.step]["why"] == "cause" and struck.kind == "commit" and tells_message:
                 self.merged[step] = None
         tail = ""
         for step in sorted(self.run.graph.succ.get(event.step, ())):
@@ -281,6 +312,11 @@ _DID = {
     "scales": "scaled",
     "updates": "updated",
     "restores": "restored",
+    "labels": "labelled",
+    "does": "did",
+}
+_PLAIN = {"applies": "apply", "patches": "patch"} | {
+    verb: verb.removesuffix("s") for verb in ("creates", "edits", "deletes", "scales", "updates", "restores", "labels")
 }
 
 
@@ -300,6 +336,7 @@ def _folded(told: Sequence[_Told]) -> list[_Told]:
         length, repeats = _repetition(keysets, start)
         block = list(told[start : start + length])
         if repeats:
+            block = [replace(one, block=start) for one in block]
             last = told[start + length * (repeats + 1) - 1]
             what = "This" if length == 1 else f"These {length} steps"
             times = f"{repeats} time{'s' * (repeats > 1)}"
@@ -313,7 +350,7 @@ def _folded(told: Sequence[_Told]) -> list[_Told]:
 
 def _repetition(keysets: Sequence[list[tuple[object, ...]]], start: int) -> tuple[int, int]:
     """(length of the block that begins here, how often it is repeated); to the letter, else with other values."""
-    for keys in keysets:
+    for keys, least in zip(keysets, (1, LOOSE_REPEATS), strict=True):
         for length in range(1, LONGEST_CYCLE + 1):
             block = keys[start : start + length]
             if len(block) < length or () in block:
@@ -321,7 +358,7 @@ def _repetition(keysets: Sequence[list[tuple[object, ...]]], start: int) -> tupl
             repeats = 0
             while keys[start + length * (repeats + 1) : start + length * (repeats + 2)] == block:
                 repeats += 1
-            if repeats:
+            if repeats >= least:
                 return length, repeats
     return 1, 0
 
@@ -333,7 +370,8 @@ def _fit(told: list[_Told], limit: int) -> list[_Told]:
     while len(told) > limit:
         worst = max(one.rank for one in told)
         ranked = [number for number, one in enumerate(told) if one.rank == worst]
-        del told[ranked[len(ranked) // 2]]
+        middle = told[ranked[len(ranked) // 2]]
+        told = [one for one in told if one is not middle and (one.block is None or one.block != middle.block)]
     return told
 
 

@@ -38,7 +38,9 @@ def label_of(event: "TraceEvent") -> str:
 def message_of(action: Action) -> str:
     """ "create of Secret default/a": the request or event that was struck."""
     named = action.get("request") or action.get("event") or {}
-    place = "/".join(str(part) for part in (named.get("namespace"), named.get("name")) if part)
+    name = str(named.get("name") or "")
+    place = "/".join(str(part) for part in (named.get("namespace"), name) if part)
+    place = f"({name})" if " " in name else place  # a role, such as "child 1 of ReplicaSet front"
     what = " ".join(part for part in (str(named.get("kind") or ""), place) if part)
     return f"{named.get('verb') or named.get('type') or 'message'} of {what}" if what else "message"
 
@@ -57,7 +59,16 @@ def _for(action: Action, *names: str) -> str:
     found = next((action[name] for name in (*names, "seconds") if isinstance(action.get(name), int | float)), None)
     if found == 0:
         return " for a moment"
-    return f" for {found:,g} s" if found is not None else " for a while"
+    return f" for {_seconds(found)}" if found is not None else " for a while"
+
+
+def _seconds(value: float) -> str:
+    """ "6.288 s": no more digits than the times of a story have."""
+    return f"{value:,.3f}".rstrip("0").rstrip(".") + " s"
+
+
+def _down(action: Action) -> str:
+    return f"was down{_for(action)}" if action.get("down_s", action.get("seconds")) else "broke"
 
 
 def _late(action: Action) -> str:
@@ -96,7 +107,7 @@ def _latency(action: Action) -> str:
 
 
 def _back_in_time(action: Action) -> str:
-    server = f"apiserver-{action['server']}" if "server" in action else "another API server"
+    server = f"`apiserver-{action['server']}`" if "server" in action else "another API server"
     after = _for(action, "crash_after_s").removeprefix(" for")
     after = f"{after} later" if after.endswith(" s") else " then"
     return f"{server} fell behind;{after} {_who(action)} crashed and restarted against it, back in a past it had left"
@@ -104,7 +115,7 @@ def _back_in_time(action: Action) -> str:
 
 def _partition(action: Action) -> str:
     server = action.get("server")
-    peer = f"apiserver-{server}" if isinstance(server, int) else "the API servers"
+    peer = f"`apiserver-{server}`" if isinstance(server, int) else "the API servers"
     return f"{_who(action)} was cut off from {peer}{_for(action)}"
 
 
@@ -113,11 +124,21 @@ def _deleted(action: Action) -> str:
     return f"a user deleted {kind} {name}".rstrip() + ", which a controller owns"
 
 
+def _jump(action: Action) -> str:
+    seconds = action.get("seconds")
+    return f" {_seconds(seconds)} {action.get('direction') or ''}".rstrip() if isinstance(seconds, int | float) else ""
+
+
+def _rate(action: Action) -> str:
+    rate = action.get("rate")
+    return f"{rate:g} of its speed" if isinstance(rate, int | float) else "the wrong speed"
+
+
 PHRASES: dict[str, Callable[[Action], str]] = {
     "admission_denied": lambda a: f"a webhook denied each {message_of(a).partition(' of ')[0]} of {_kind(a)}{_for(a)}",
     "apiserver_crash": lambda a: "an API server died, its streams broke, and it came back with a cold watch cache",
-    "clock_drift": lambda a: f"the clock of {_who(a)} ran at the wrong speed",
-    "clock_skew": lambda a: f"the wall clock of {_who(a)} jumped",
+    "clock_drift": lambda a: f"the clock of {_who(a)} ran at {_rate(a)}",
+    "clock_skew": lambda a: f"the wall clock of {_who(a)} jumped{_jump(a)}",
     "compaction": lambda a: "the API server compacted its history: who resumes a watch from before it gets 410 Gone",
     "conflict_race": lambda a: f"another writer won the race: {_who(a)}'s {message_of(a)} met 409 Conflict",
     "crash": _crash,
@@ -166,7 +187,7 @@ PHRASES: dict[str, Callable[[Action], str]] = {
     "vandalism": lambda a: "a user edited what a controller owns",
     "watch_cut": lambda a: f"the watch of {_who(a)} on {_kind(a)} broke, and the event {message_of(a)} came late",
     "watch_gap": lambda a: (
-        f"the watch of {_who(a)} on {_kind(a)} was down{_for(a)}: it listed again and never saw the states between"
+        f"the watch of {_who(a)} on {_kind(a)} {_down(a)}: it listed again and never saw the states between"
     ),
     "watch_lag": lambda a: f"the watch of {_who(a)} on {_kind(a)} stood still{_for(a)}",
 }
