@@ -5,7 +5,7 @@ learn of CRDs by watching them and may serve a kind a second apart; that gap is 
 
 Built-in kinds that are served in several versions need real conversion, which this server does not do: only the
 preferred version is served, and asking for another is answered with 501. Events of v1 and of events.k8s.io/v1 are two
-resources here, where a real server shows one through both.
+resources in name only: `event_groups.py` shows those of v1 through both.
 """
 
 from collections.abc import Iterable

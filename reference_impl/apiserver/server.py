@@ -19,6 +19,7 @@ from reference_impl.apiserver import (
     creation,
     custom_kinds,
     deletion,
+    event_groups,
     eviction,
     listing,
     namespaces,
@@ -116,6 +117,8 @@ class ApiServer:
         Raises `ApiError` as Kubernetes would answer; `TooLargeResourceVersion` at once, where a transport should let
         the replica catch up for up to 3 s first.
         """
+        if event_groups.is_newer(request):
+            return event_groups.handle(self.handle, request, self._core.kinds.resolve(request.api_version, "Event"))
         info = self._admitted(request)
         if request.subresource:
             return self._handle_subresource(request, info)
@@ -133,6 +136,8 @@ class ApiServer:
         The stream's `close()` is for its client; set `on_closed` to hear that the server ended it. Raises `ApiError`
         (`Gone`, ...).
         """
+        if event_groups.is_newer(request):
+            request, sink = event_groups.watch(request, sink)
         return watching.open_watch(self._core, self._cache, request, self._admitted(request), sink)
 
     # ------------------------------------------------------------------------------------------------------ the replica

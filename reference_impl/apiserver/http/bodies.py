@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from reference_impl.apiserver.http import protobuf
 from reference_impl.errors import ApiError, BadRequest, UnsupportedMediaType
 
 PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
@@ -34,6 +35,8 @@ def decode_body(content_type: str, body: bytes) -> Any:
     kind = media_type(content_type)
     if kind in _JSON or (kind == "application/x-www-form-urlencoded" and body[:1] == b"{"):
         return _from_json(body)
+    if kind == PROTOBUF:
+        return protobuf.decode(body)
     if kind in _YAML:
         return _from_yaml(body)
     raise UnsupportedMediaType(
@@ -87,8 +90,3 @@ def _from_yaml(body: bytes) -> Any:
         raise
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise BadRequest(f"the object provided is unrecognized: the body is not YAML: {' '.join(str(error).split())[:300]}") from None
-
-
-def decode_options(content_type: str, body: bytes) -> Any:
-    """DeleteOptions in the body of a delete. Raises BadRequest, UnsupportedMediaType."""
-    return decode_body(content_type, body)

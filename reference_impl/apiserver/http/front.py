@@ -128,9 +128,10 @@ class Front:
             return await self._delete(http, info, path, form, options)
         if path.name is None or method not in ("PUT", "PATCH"):
             raise _wrong_method(info, method)
-        written = query.write_options(options, http.header("user-agent"), default_manager=True)
+        written = query.write_options(options, http.header("user-agent"))
         if method == "PUT":
-            verb, patch_type, body = "update", None, self._body(http, info, path)
+            verb, patch_type = "update", None
+            body = bodies.decode_body(http.header("content-type"), http.body)
         else:
             verb = "patch"
             patch_type, body = bodies.decode_patch(http.header("content-type"), http.body)
@@ -176,7 +177,8 @@ class Front:
         if path.name is not None and path.subresource is None:
             raise _wrong_method(info, "POST")
         written = query.write_options(options, http.header("user-agent"))
-        request = self._request("create", info, path, body=self._body(http, info, path), **written)
+        body = bodies.decode_body(http.header("content-type"), http.body)
+        request = self._request("create", info, path, body=body, **written)
         return await self._object(request, info, 201, form, options)
 
     async def _delete(
@@ -184,7 +186,7 @@ class Front:
     ) -> Answer:
         if path.subresource is not None:
             raise _wrong_method(info, "DELETE")
-        body = bodies.decode_options(http.header("content-type"), http.body) if http.body else None
+        body = bodies.decode_body(http.header("content-type"), http.body) if http.body else None
         deleting = query.delete_options(options, body)
         if path.name is not None:
             request = self._request("delete", info, path, **deleting)
@@ -193,9 +195,6 @@ class Front:
             kept = {name: chosen.get(name) for name in ("labels", "fields", "limit", "continue_token")}
             request = self._request("deletecollection", info, path, **deleting, **kept)
         return await self._object(request, info, 200, form, options)
-
-    def _body(self, http: HttpRequest, info: KindInfo, path: ApiPath) -> Any:
-        return bodies.decode_body(http.header("content-type"), http.body)
 
     def _request(self, verb: str, info: KindInfo, path: ApiPath, **options: Any) -> ApiRequest:
         return ApiRequest(
