@@ -1,7 +1,7 @@
 """A whole cluster in one trio process, in real time: a plane, its built-in components, and the API over HTTP.
 
-The composition root of `seatrial serve`. Each component is a process of its own, as far as they can tell: a client, caches
-and randomness of its own, and a supervisor that starts it again when it dies, later each time.
+The composition root of `seatrial serve`. Each component is a process of its own, as far as they can tell: a client,
+caches and randomness of its own, and a supervisor that starts it again when it dies, later each time.
 
 History is compacted as kube-apiserver does (what is older than five minutes goes), and sooner if there is very much of
 it, so that a cluster that runs for days does not grow.
@@ -69,7 +69,9 @@ async def run_cluster(
         nursery.start_soon(plane.send_bookmarks)
         nursery.start_soon(plane.expire_events)
         nursery.start_soon(compact, plane.store)
-        await nursery.start(lambda task_status: serve(access.listeners, front.answer, tls=access.tls, task_status=task_status))
+        await nursery.start(
+            lambda task_status: serve(access.listeners, front.answer, tls=access.tls, task_status=task_status)
+        )
         programs: dict[str, Factory] = {name: CONTROLLERS[name] for name in built_ins}
         programs |= {f"kubelet-node-{index}": kubelet(f"node-{index}") for index in range(nodes)}
         for name, factory in programs.items():

@@ -203,7 +203,13 @@ def replay(*, schedule: str, target: str | None, times: int, allow_unknown: bool
 
 
 @commands.command()
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Elsewhere than on loopback: TLS and a token.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Elsewhere than on loopback: TLS and a token.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="Default: a free one.")
 @click.option("--kubeconfig-out", metavar="FILE", help="Written once connections are accepted.")
 @click.option("--nodes", type=click.IntRange(min=0), default=2, show_default=True, metavar="N", help="Simulated nodes.")

@@ -111,7 +111,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise UsageError(
-            f"--kubeconfig-out {path} cannot be written: {error.strerror}. Name a file in a folder that you may write to."
+            f"--kubeconfig-out {path} cannot be written: {error.strerror}. Name a file that you may write."
         ) from None
 
 

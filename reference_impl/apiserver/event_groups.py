@@ -55,7 +55,11 @@ def watch(request: ApiRequest, sink: Sink) -> tuple[ApiRequest, Sink]:
 
 
 def to_core(obj: JsonObject) -> JsonObject:
-    return {"apiVersion": "v1", "kind": "Event", **{_TO_CORE.get(key, key): obj[key] for key in obj if key not in _TYPE}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        **{_TO_CORE.get(key, key): obj[key] for key in obj if key not in _TYPE},
+    }
 
 
 def to_newer(obj: JsonObject) -> JsonObject:

@@ -178,7 +178,14 @@ class Package:
         return f"{package}.{bare}"
 
     def foreign(self, alias: str) -> str:
-        group = {"metav1": "meta.k8s.io", "v1": "", "apiv1": "", "corev1": "", "core": "", "authenticationv1": "authentication"}[alias]
+        group = {
+            "metav1": "meta.k8s.io",
+            "v1": "",
+            "apiv1": "",
+            "corev1": "",
+            "core": "",
+            "authenticationv1": "authentication",
+        }[alias]
         return self.load(FOLDERS.get(group) or f"k8s.io/api/{group}", "v1")
 
 

@@ -50,8 +50,7 @@ def decode_patch(content_type: str, body: bytes) -> tuple[str, Any]:
     patch_type = PATCH_TYPES.get(media_type(content_type))
     if patch_type is None:
         raise UnsupportedMediaType(
-            "the body of the request was in an unknown format - accepted media types include: "
-            + ", ".join(PATCH_TYPES)
+            "the body of the request was in an unknown format - accepted media types include: " + ", ".join(PATCH_TYPES)
         )
     if patch_type == "apply" and body.lstrip()[:1] not in (b"{", b"["):
         return patch_type, _from_yaml(body)
@@ -89,4 +88,6 @@ def _from_yaml(body: bytes) -> Any:
     except ApiError:
         raise
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise BadRequest(f"the object provided is unrecognized: the body is not YAML: {' '.join(str(error).split())[:300]}") from None
+        raise BadRequest(
+            f"the object provided is unrecognized: the body is not YAML: {' '.join(str(error).split())[:300]}"
+        ) from None

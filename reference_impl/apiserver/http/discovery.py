@@ -134,7 +134,7 @@ def by_group(kinds: KindRegistry) -> dict[str, list[str]]:
 
 
 def version_priority(version: str) -> tuple[int, int, int, str]:
-    """v2, v1, v1beta2, v1beta1, v1alpha1, and then whatever else (apimachinery `version.CompareKubeAwareVersionStrings`)."""
+    """v2, v1, v1beta2, v1beta1, v1alpha1, then whatever else (apimachinery `CompareKubeAwareVersionStrings`)."""
     major, minor, stage = _parsed(version)
     if stage is None:
         return (3, 0, 0, version)

@@ -131,5 +131,3 @@ def _refuse_v2() -> Answer:
     raise ApiError(
         "OpenAPI v2 is not served by this reference server: use /openapi/v3", status=406, reason="NotAcceptable"
     )
-
-

@@ -212,5 +212,3 @@ def _reference(name: str) -> JsonObject:
 def _public(name: str) -> str:
     """The name that Kubernetes gives the schema."""
     return f"io.k8s.apimachinery.pkg.apis.{name}" if name.startswith("meta.") else f"io.k8s.api.{name}"
-
-

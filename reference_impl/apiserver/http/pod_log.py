@@ -80,6 +80,4 @@ def _check_started(pod: JsonObject, container: str) -> None:
         if status.get("phase") in ("Running", "Succeeded", "Failed"):
             return
         reason = "ContainerCreating"
-    raise BadRequest(
-        f'container "{container}" in pod "{pod["metadata"]["name"]}" is waiting to start: {reason}'
-    )
+    raise BadRequest(f'container "{container}" in pod "{pod["metadata"]["name"]}" is waiting to start: {reason}')

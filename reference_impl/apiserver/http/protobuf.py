@@ -1,8 +1,8 @@
 """Request bodies in Kubernetes' protobuf, which Go clients send for built-in kinds; answers are always JSON.
 
-A body is the magic `k8s\\0` and a `runtime.Unknown`: apiVersion, kind, and the bytes of the object. The object is read with the
-table of fields (`builtin_types.py`) into what the same client would have sent as JSON. Go writes every scalar that is no
-pointer, zero or not: where JSON leaves zero out (`omitempty`) it is dropped here; what is behind a pointer was meant.
+A body is the magic `k8s\\0` and a `runtime.Unknown`: apiVersion, kind, and the bytes of the object. The object is read
+with the table of fields (`builtin_types.py`) into what the same client would have sent as JSON. Go writes every scalar
+that is no pointer, zero or not: where JSON leaves zero out (`omitempty`) it is dropped here; what is behind a pointer was meant.
 Fields of numbers that the table does not know come from a newer client and are dropped, as a Go server drops them.
 
 Depth and size are bounded by the body's own. A body that cannot be read is a 400.
@@ -49,9 +49,8 @@ def decode(body: bytes) -> JsonObject:
         if message is None and kind in ("DeleteOptions", "Status"):
             message = builtin_types.message(f"meta.v1.{kind}")  # sent under the group of what is deleted
         if message is None:
-            raise BadRequest(
-                f"{api_version or '(no apiVersion)'} {kind or '(no kind)'} has no protobuf encoding here: send it as JSON"
-            )
+            shown = f"{api_version or '(no apiVersion)'} {kind or '(no kind)'}"
+            raise BadRequest(f"{shown} has no protobuf encoding here: send it as JSON")
         obj = _object(message, raw, 0)
     except _Malformed as error:
         raise BadRequest(f"the protobuf body cannot be read: {error}") from None

@@ -1,7 +1,7 @@
 """Query parameters and DeleteOptions, as the options of an `ApiRequest`.
 
-Clients write booleans in their own language's way: True, true, TRUE, 1 and a bare `watch` all mean yes (Go's ParseBool, and
-what `runtime.Convert_Slice_string_To_bool` makes of an empty value). What an option means is the API server's business;
+Clients write booleans in their own language's way: True, true, TRUE, 1 and a bare `watch` all mean yes (Go's ParseBool,
+and what `runtime.Convert_Slice_string_To_bool` makes of an empty value). What an option means is the API server's business;
 here it is only read.
 
 Source: apimachinery `pkg/runtime/conversion.go`, `metav1.ListOptions`, `metav1.DeleteOptions`.
@@ -50,7 +50,9 @@ def number(query: Query, name: str) -> int | None:
     try:
         value = int(text)
     except ValueError:
-        raise BadRequest(f'unable to decode option {name}: strconv.ParseInt: parsing "{text[:64]}": invalid syntax') from None
+        raise BadRequest(
+            f'unable to decode option {name}: strconv.ParseInt: parsing "{text[:64]}": invalid syntax'
+        ) from None
     if not -(2**63) <= value < 2**63:
         raise BadRequest(f'unable to decode option {name}: strconv.ParseInt: parsing "{text[:64]}": value out of range')
     return value

@@ -31,7 +31,13 @@ class Column:
     priority: int = 0
 
     def definition(self) -> JsonObject:
-        return {"name": self.name, "type": self.type, "format": self.format, "description": "", "priority": self.priority}
+        return {
+            "name": self.name,
+            "type": self.type,
+            "format": self.format,
+            "description": "",
+            "priority": self.priority,
+        }
 
 
 def table_of(info: KindInfo, obj: JsonObject, now: datetime, *, include: str = "Metadata") -> JsonObject:
@@ -63,7 +69,7 @@ def columns_of(info: KindInfo) -> tuple[Column, ...]:
     if info.crd is not None:
         declared = tuple(_custom(each) for each in info.extra.get("additionalPrinterColumns") or ())
         return (_NAME, *(declared or (_AGE,)))
-    return (_NAME, *_COLUMNS.get(info.resource, (_AGE,)))
+    return (_NAME, *_COLUMNS.get("events" if info.kind == "Event" else info.resource, (_AGE,)))
 
 
 def human_duration(seconds: float) -> str:
@@ -102,7 +108,11 @@ def at(obj: Any, path: str) -> Any:
     for part in path.replace("[", ".[").strip(".").split("."):
         if part.startswith("["):
             index = part.strip("[]")
-            if not isinstance(value, list) or not index.lstrip("-").isdigit() or not -len(value) <= int(index) < len(value):
+            if (
+                not isinstance(value, list)
+                or not index.lstrip("-").isdigit()
+                or not -len(value) <= int(index) < len(value)
+            ):
                 return None
             value = value[int(index)]
         elif isinstance(value, dict):
@@ -228,6 +238,10 @@ def _event_object(event: JsonObject, now: datetime) -> str:
     return f"{str(about.get('kind', '')).lower()}/{about.get('name', '')}"
 
 
+def _event_message(event: JsonObject, now: datetime) -> str:
+    return str(event.get("message") or event.get("note") or "")
+
+
 def _event_seen(event: JsonObject, now: datetime) -> str:
     seen = event.get("lastTimestamp") or event.get("eventTime") or event.get("deprecatedLastTimestamp")
     return age(seen, now)
@@ -278,7 +292,7 @@ _COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "secrets": (Column("Type", _field("type", "Opaque")), Column("Data", _count("data"), "string"), _AGE),
     "events": (
         Column("Last Seen", _event_seen), Column("Type", _field("type", "")), Column("Reason", _field("reason", "")),
-        Column("Object", _event_object), Column("Message", lambda obj, now: obj.get("message") or obj.get("note") or ""),
+        Column("Object", _event_object), Column("Message", _event_message),
     ),
     "persistentvolumeclaims": (
         Column("Status", _field("status.phase", "")), Column("Volume", _field("spec.volumeName", "")), _AGE,

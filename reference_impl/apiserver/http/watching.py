@@ -15,11 +15,10 @@ from typing import Final
 import orjson
 import trio
 
+from reference_impl.apiserver.http.backend import Backend
 from reference_impl.apiserver.http.messages import JSON, Broken
 from reference_impl.errors import ApiError, Gone
 from reference_impl.protocol import ApiRequest, JsonObject, WatchEvent, WatchHandle
-
-from reference_impl.apiserver.http.backend import Backend
 
 PENDING_MAX: Final = 4 * 1024 * 1024
 """Arbitrary: some thousand objects. A real server keeps 100 to 1,000 events a watcher."""
