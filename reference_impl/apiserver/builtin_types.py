@@ -6,8 +6,8 @@ built-in kind: protobuf decoding, OpenAPI, the check for unknown fields.
 
 A line is `name number type flags`; `-` is a field whose own fields appear in its parent (Go's inlining). A type is a
 scalar word or another message, under `*` (a pointer, so that an explicit zero is told from absence), `[]` or `{}` (a
-map with string keys). Flags: `o` zero is left out, `merge=K` the strategic merge key, `map=K,...`, `set`, `atomic` the list
-type, `list` the message is written as the list itself.
+map with string keys). Flags: `o` zero is left out, `merge=K` the strategic merge key, `map=K,...`, `set`, `atomic` the
+list type, `list` the message is written as the list itself.
 """
 
 from dataclasses import dataclass, field

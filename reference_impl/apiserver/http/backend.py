@@ -1,8 +1,9 @@
 """What stands behind the HTTP front: anything that answers requests and opens watches.
 
 A narrower view of `reference_impl.protocol.Transport`: `plane.LocalTransport` fits, and so does the endpoint of a
-fabric that delays, loses or duplicates what passes. Two errors have no HTTP form, because no server sent them: `Unreachable`
-and `ConnectionLost`. A backend that raises one makes the front break the connection instead of answering.
+fabric that delays, loses or duplicates what passes. Two errors have no HTTP form, because no server sent them:
+`Unreachable` and `ConnectionLost`. A backend that raises one makes the front break the connection instead of
+answering.
 """
 
 from collections.abc import Callable

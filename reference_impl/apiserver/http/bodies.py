@@ -68,9 +68,9 @@ class _NoAliases(yaml.SafeLoader):
     """YAML as JSON has it: plain data, no references that make a small document a large one."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.AliasEvent):
             raise BadRequest("a YAML body may not use aliases")
-        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
 
 # Times stay text, as in Kubernetes' own YAML, which is converted to JSON first.

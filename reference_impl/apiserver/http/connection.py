@@ -102,13 +102,15 @@ class _Connection:
                 await self._send(http.send(h11.InformationalResponse(status_code=100, headers=[])))
             with trio.fail_after(IDLE_S):
                 data = await self._stream.receive_some(_READ)
-            http.receive_data(data)
+            http.receive_data(bytes(data))
 
     async def _request(self) -> HttpRequest | None:
         """The next request, whole; None when the client is done."""
         head = await self._event()
         if type(head) is not h11.Request:
             return None
+        if head.http_version not in (b"1.1", b"1.0"):
+            raise _Refused(ApiError("only HTTP/1.1 and HTTP/1.0 are spoken here", status=505, reason="BadRequest"))
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
         length = headers.get("content-length")
         if length is not None and int(length) > BODY_MAX:
@@ -149,7 +151,7 @@ class _Connection:
         ]
         head = http.send(h11.Response(status_code=answer.status, headers=headers)) or b""
         body = http.send(h11.Data(data=answer.body)) if with_body and answer.body else None
-        end = http.send(h11.EndOfMessage()) if with_body or not answer.body else None
+        end = http.send(h11.EndOfMessage())
         await self._send(head + (body or b"") + (end or b""))
 
     async def _refuse(self, error: ApiError) -> None:

@@ -5,6 +5,7 @@ A listener beyond `CONNECTIONS_MAX` lets new clients wait in the system's queue 
 
 import errno
 import ssl
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,9 @@ from reference_impl.apiserver.http.connection import Handler, serve_connection
 CONNECTIONS_MAX: Final = 4096
 """Arbitrary: far more clients than one control plane has, at some 20 kB each."""
 HANDSHAKE_S: Final = 10.0
+
+
+ServeOne = Callable[[trio.SocketStream], Awaitable[None]]
 
 
 class PortInUse(OSError):
@@ -52,7 +56,7 @@ async def serve(
 
 async def _accept(
     listener: trio.SocketListener,
-    serve_one: "partial[object]",
+    serve_one: ServeOne,
     limit: trio.CapacityLimiter,
     nursery: trio.Nursery,
 ) -> None:
@@ -73,10 +77,10 @@ async def _accept(
 
 
 async def _release_after(
-    serve_one: "partial[object]", stream: trio.SocketStream, limit: trio.CapacityLimiter, token: object
+    serve_one: ServeOne, stream: trio.SocketStream, limit: trio.CapacityLimiter, token: object
 ) -> None:
     try:
-        await serve_one(stream)  # type: ignore[misc]
+        await serve_one(stream)
     finally:
         limit.release_on_behalf_of(token)
 

@@ -2,8 +2,9 @@
 
 A body is the magic `k8s\\0` and a `runtime.Unknown`: apiVersion, kind, and the bytes of the object. The object is read
 with the table of fields (`builtin_types.py`) into what the same client would have sent as JSON. Go writes every scalar
-that is no pointer, zero or not: where JSON leaves zero out (`omitempty`) it is dropped here; what is behind a pointer was meant.
-Fields of numbers that the table does not know come from a newer client and are dropped, as a Go server drops them.
+that is no pointer, zero or not: where JSON leaves zero out (`omitempty`) it is dropped here; what is behind a pointer
+was meant. Fields of numbers that the table does not know come from a newer client and are dropped, as a Go server
+drops them.
 
 Depth and size are bounded by the body's own. A body that cannot be read is a 400.
 
@@ -54,6 +55,8 @@ def decode(body: bytes) -> JsonObject:
         obj = _object(message, raw, 0)
     except _Malformed as error:
         raise BadRequest(f"the protobuf body cannot be read: {error}") from None
+    except RecursionError:  # schemas within schemas, whose depth is not counted
+        raise BadRequest("the protobuf body cannot be read: it is nested too deep") from None
     return {"apiVersion": api_version, "kind": kind, **obj}
 
 

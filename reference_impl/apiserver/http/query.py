@@ -1,8 +1,8 @@
 """Query parameters and DeleteOptions, as the options of an `ApiRequest`.
 
-Clients write booleans in their own language's way: True, true, TRUE, 1 and a bare `watch` all mean yes (Go's ParseBool,
-and what `runtime.Convert_Slice_string_To_bool` makes of an empty value). What an option means is the API server's business;
-here it is only read.
+Clients write booleans in their own language's way: True, true, TRUE, 1 and a bare `watch` all mean yes (Go's
+ParseBool, and what `runtime.Convert_Slice_string_To_bool` makes of an empty value). What an option means is the API
+server's business; here it is only read.
 
 Source: apimachinery `pkg/runtime/conversion.go`, `metav1.ListOptions`, `metav1.DeleteOptions`.
 """

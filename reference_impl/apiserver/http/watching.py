@@ -49,6 +49,11 @@ class WatchAnswer:
         self._handle = handle
         self._bytes_max = self._pending + PENDING_MAX
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits for the client to read it."""
+        return sum(map(len, self._lines))
+
     def deliver(self, event: WatchEvent) -> None:
         """Called by the backend, in order; never waits."""
         if self._ended:
