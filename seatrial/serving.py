@@ -22,6 +22,7 @@ from harness.errors import UsageError
 from reference_impl.apiserver.http.listener import PortInUse, open_listeners, port_of
 from reference_impl.apiserver.http.tls import ANY, certify
 from reference_impl.cluster import Access, run_cluster
+from reference_impl.runtime.supervision import cause_of
 
 _INTERRUPTED: Final = 130
 CONTEXT: Final = "seatrial"
@@ -30,7 +31,13 @@ CONTEXT: Final = "seatrial"
 def serve(*, host: str, port: int, kubeconfig_out: str | None, nodes: int, say: Callable[[str], None]) -> int:
     """Serve until interrupted; answers the exit code. Raises UsageError (port in use, no such address)."""
     _allow_many_connections()
-    return trio.run(_serve, host, port, kubeconfig_out, nodes, say)
+    try:
+        return trio.run(_serve, host, port, kubeconfig_out, nodes, say)
+    except BaseExceptionGroup as group:
+        error = cause_of(group)
+        if error is None:
+            raise
+    raise error
 
 
 async def _serve(host: str, port: int, kubeconfig_out: str | None, nodes: int, say: Callable[[str], None]) -> int:

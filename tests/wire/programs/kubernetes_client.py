@@ -12,7 +12,12 @@ NAMESPACE = "default"
 
 
 def config_map(name, **data):
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"by": "official"}}, "data": data}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "labels": {"by": "official"}},
+        "data": data,
+    }
 
 
 def shown(what):
@@ -48,7 +53,9 @@ def lists():
     for number in range(5):
         core.create_namespaced_config_map(NAMESPACE, config_map(f"page-{number}"))
     first = core.list_namespaced_config_map(NAMESPACE, label_selector="by=official", limit=2)
-    second = core.list_namespaced_config_map(NAMESPACE, label_selector="by=official", limit=3, _continue=first.metadata._continue)
+    second = core.list_namespaced_config_map(
+        NAMESPACE, label_selector="by=official", limit=3, _continue=first.metadata._continue
+    )
     names = [item.metadata.name for item in first.items + second.items]
     assert names == [f"page-{number}" for number in range(5)], names
     found = core.list_namespaced_config_map(NAMESPACE, field_selector="metadata.name=page-3")
@@ -104,7 +111,11 @@ def dynamic_client():
     resource = found.resources.get(api_version="v1", kind="ConfigMap")
     made = resource.create(body=config_map("dynamic"), namespace=NAMESPACE)
     assert made.metadata.name == "dynamic"
-    patched = resource.patch(body={"metadata": {"name": "dynamic"}, "data": {"a": "b"}}, namespace=NAMESPACE, content_type="application/merge-patch+json")
+    patched = resource.patch(
+        body={"metadata": {"name": "dynamic"}, "data": {"a": "b"}},
+        namespace=NAMESPACE,
+        content_type="application/merge-patch+json",
+    )
     assert patched.data.a == "b"
     resource.delete(name="dynamic", namespace=NAMESPACE)
     shown("dynamic client")
@@ -140,8 +151,12 @@ def election():
 
     elected = threading.Event()
     settings = electionconfig.Config(
-        ConfigMapLock("lock", NAMESPACE, "me"), lease_duration=3, renew_deadline=2, retry_period=1,
-        onstarted_leading=elected.set, onstopped_leading=lambda: None,
+        ConfigMapLock("lock", NAMESPACE, "me"),
+        lease_duration=3,
+        renew_deadline=2,
+        retry_period=1,
+        onstarted_leading=elected.set,
+        onstopped_leading=lambda: None,
     )
     threading.Thread(target=leaderelection.LeaderElection(settings).run, daemon=True).start()
     assert elected.wait(15)

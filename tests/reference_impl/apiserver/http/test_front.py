@@ -207,7 +207,9 @@ def test_a_yaml_body_is_read_as_json_is(run):
 def test_tables_partial_objects_and_yaml_are_what_accept_asks_for(run, config_map):
     async def test(site):
         await site.ask("POST", MAPS, config_map(a="1"))
-        table = (await site.ask("GET", MAPS, accept="application/json;as=Table;v=v1;g=meta.k8s.io,application/json")).json
+        table = (
+            await site.ask("GET", MAPS, accept="application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
+        ).json
         assert [row["cells"][:2] for row in table["rows"]] == [["a", 1]]
         partial = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
         listed = (await site.ask("GET", MAPS, accept=partial)).json
