@@ -1,5 +1,7 @@
 """A cluster that runs by itself: components that act, restarts, and history that does not grow."""
 
+from itertools import pairwise
+
 import trio
 import trio.testing
 
@@ -64,7 +66,7 @@ def test_a_component_that_dies_is_started_again_later_each_time(caplog):
             nursery.cancel_scope.cancel()
 
     run(main)
-    waits = [round(after - before) for before, after in zip(births, births[1:], strict=False)]
+    waits = [round(after - before) for before, after in pairwise(births)]
     assert waits == [1, 2, 4, 8]
     assert "mortal died" in caplog.text
 

@@ -10,7 +10,9 @@ Sources: RFC 9112; apiserver `server.Config.MaxRequestBodyBytes`; Go `net/http` 
 did not read).
 """
 
+import math
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final
 
 import h11
@@ -45,8 +47,9 @@ class _Refused(Exception):
 async def serve_connection(stream: trio.abc.Stream, handler: Handler) -> None:
     """Answer requests until the client or a limit ends it. Closes the stream. Raises nothing of the network's."""
     try:
-        await _Connection(stream, handler).run()
-    except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+        with trio.CancelScope() as patience:
+            await _Connection(stream, handler, patience).run()
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
     except Broken:
         reset(stream)
@@ -61,11 +64,27 @@ def reset(stream: trio.abc.Stream) -> None:
         socket.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
-class _Connection:
-    __slots__ = ("_handler", "_http", "_stream")
+_END: Final = h11.EndOfMessage()
+_WATCH: Final = (("Transfer-Encoding", "chunked"), ("Connection", "close"))
 
-    def __init__(self, stream: trio.abc.Stream, handler: Handler) -> None:
+
+@lru_cache(maxsize=1024)
+def _head(status: int, content_type: str, length: int | None, headers: tuple[tuple[str, str], ...]) -> h11.Response:
+    """Kept, because h11 checks each header of each answer, and answers of one length come again and again."""
+    named = [("Content-Type", content_type), ("Cache-Control", "no-cache, private"), *headers]
+    if length is not None:
+        named.append(("Content-Length", str(length)))
+    return h11.Response(status_code=status, headers=named)
+
+
+class _Connection:
+    """`patience` ends the connection; its deadline is moved before every wait for the client, and lifted meanwhile."""
+
+    __slots__ = ("_handler", "_http", "_patience", "_stream")
+
+    def __init__(self, stream: trio.abc.Stream, handler: Handler, patience: trio.CancelScope) -> None:
         self._stream = stream
+        self._patience = patience
         self._handler = handler
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
 
@@ -81,6 +100,7 @@ class _Connection:
                 return
             if request is None:
                 return
+            self._patience.deadline = math.inf
             answer = await self._handler(request)
             if isinstance(answer, WatchAnswer):
                 await self._watch(answer)
@@ -100,9 +120,8 @@ class _Connection:
                 return event  # type: ignore[return-value]
             if http.they_are_waiting_for_100_continue:
                 await self._send(http.send(h11.InformationalResponse(status_code=100, headers=[])))
-            with trio.fail_after(IDLE_S):
-                data = await self._stream.receive_some(_READ)
-            http.receive_data(bytes(data))
+            self._patience.deadline = trio.current_time() + IDLE_S
+            http.receive_data(bytes(await self._stream.receive_some(_READ)))
 
     async def _request(self) -> HttpRequest | None:
         """The next request, whole; None when the client is done."""
@@ -138,20 +157,14 @@ class _Connection:
 
     async def _send(self, data: bytes | None) -> None:
         if data:
-            with trio.fail_after(SEND_S):
-                await self._stream.send_all(data)
+            self._patience.deadline = trio.current_time() + SEND_S
+            await self._stream.send_all(data)
 
     async def _send_answer(self, answer: Answer, *, with_body: bool = True) -> None:
         http = self._http
-        headers = [
-            ("Content-Type", answer.content_type),
-            ("Content-Length", str(len(answer.body))),
-            ("Cache-Control", "no-cache, private"),
-            *answer.headers,
-        ]
-        head = http.send(h11.Response(status_code=answer.status, headers=headers)) or b""
+        head = http.send(_head(answer.status, answer.content_type, len(answer.body), answer.headers)) or b""
         body = http.send(h11.Data(data=answer.body)) if with_body and answer.body else None
-        end = http.send(h11.EndOfMessage())
+        end = http.send(_END)
         await self._send(head + (body or b"") + (end or b""))
 
     async def _refuse(self, error: ApiError) -> None:
@@ -170,21 +183,19 @@ class _Connection:
 
     async def _watch(self, answer: WatchAnswer) -> None:
         try:
-            headers = [
-                ("Content-Type", answer.content_type),
-                ("Transfer-Encoding", "chunked"),
-                ("Cache-Control", "no-cache, private"),
-                ("Connection", "close"),
-            ]
-            await self._send(self._http.send(h11.Response(status_code=200, headers=headers)))
+            await self._send(self._http.send(_head(200, answer.content_type, None, _WATCH)))
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_hang_up, nursery.cancel_scope)
-                while (chunk := await answer.take()) is not None:
+                while True:
+                    self._patience.deadline = math.inf
+                    chunk = await answer.take()
+                    if chunk is None:
+                        break
                     # h11 is not asked: a chunk is its length, itself, and the ends of two lines.
                     await self._send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 await self._send(b"0\r\n\r\n")
                 nursery.cancel_scope.cancel()
-        except* (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+        except* (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         except* Broken:
             reset(self._stream)
