@@ -1,4 +1,4 @@
-"""`python -m tests.docs.regenerate` writes generated tables anew, after a fault, property or client's test came or changed."""
+"""`python -m tests.docs.regenerate` writes generated tables anew, when a fault, a property or a client's test changed."""
 
 from tests.docs.tables import README, TABLES, WIRE, WIRE_TABLES, with_tables
 

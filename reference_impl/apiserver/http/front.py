@@ -11,12 +11,14 @@ Sources: Kubernetes API concepts; apiserver `pkg/endpoints/handlers`.
 import hmac
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from reference_impl.apiserver.http import bodies, pod_log, query
 from reference_impl.apiserver.http.answers import event_encoder, object_answer, shaped, status_answer
 from reference_impl.apiserver.http.backend import Backend
+from reference_impl.apiserver.http.field_validation import check_fields
 from reference_impl.apiserver.http.introspection import Introspection
 from reference_impl.apiserver.http.messages import TEXT, Answer, Broken, HttpRequest
 from reference_impl.apiserver.http.negotiation import Form, negotiate, not_acceptable
@@ -138,7 +140,7 @@ class Front:
             if patch_type == "apply":
                 written["field_manager"] = query.first(options, "fieldManager")
         request = self._request(verb, info, path, body=body, patch_type=patch_type, **written)
-        return await self._object(request, info, 200, form, options)
+        return await self._write(request, info, 200, form, options)
 
     async def _read(self, info: KindInfo, path: ApiPath, form: Form, options: query.Query) -> Answer | WatchAnswer:
         read = query.read_options(options)
@@ -179,7 +181,7 @@ class Front:
         written = query.write_options(options, http.header("user-agent"))
         body = bodies.decode_body(http.header("content-type"), http.body)
         request = self._request("create", info, path, body=body, **written)
-        return await self._object(request, info, 201, form, options)
+        return await self._write(request, info, 201, form, options)
 
     async def _delete(
         self, http: HttpRequest, info: KindInfo, path: ApiPath, form: Form, options: query.Query
@@ -207,6 +209,16 @@ class Front:
             user=self._user,
             **options,
         )
+
+    async def _write(
+        self, request: ApiRequest, info: KindInfo, status: int, form: Form, options: query.Query
+    ) -> Answer:
+        mode = query.field_validation(options)
+        # Other subresources bring bodies of kinds of their own.
+        own_kind = request.subresource in (None, "status")
+        warnings = check_fields(info, request.body, mode) if own_kind else ()
+        answer = await self._object(request, info, status, form, options)
+        return answer if not warnings else replace(answer, headers=(*answer.headers, *warnings))
 
     async def _object(
         self, request: ApiRequest, info: KindInfo, status: int, form: Form, options: query.Query

@@ -91,10 +91,15 @@ def write_options(query: Query, user_agent: str, *, default_manager: bool = True
     manager = first(query, "fieldManager")
     if manager is None and default_manager:
         manager = user_agent.partition("/")[0][:128] or None
-    validation = first(query, "fieldValidation")
-    if validation not in (None, "Ignore", "Warn", "Strict"):
-        raise _unsupported("fieldValidation", validation, '"Ignore", "Strict", "Warn"')
     return {"dry_run": _dry_run(query.get("dryRun", ())), "field_manager": manager, "force": flag(query, "force")}
+
+
+def field_validation(query: Query) -> str:
+    """Ignore, Warn (if nothing is said) or Strict. Raises Invalid."""
+    mode = first(query, "fieldValidation") or "Warn"
+    if mode not in ("Ignore", "Warn", "Strict"):
+        raise _unsupported("fieldValidation", mode, '"Ignore", "Strict", "Warn"')
+    return mode
 
 
 def delete_options(query: Query, body: Any) -> dict[str, Any]:
