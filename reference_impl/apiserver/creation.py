@@ -13,6 +13,7 @@ from reference_impl.apiserver import custom_kinds, field_errors, names, namespac
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core, key_of
+from reference_impl.apiserver.decoding import check_types
 from reference_impl.apiserver.kind_rules import CRDS, EVENTS, INITIAL_STATUS, NAMESPACES, has_generation
 from reference_impl.errors import ApiError
 from reference_impl.kinds import KindInfo
@@ -29,8 +30,12 @@ def create(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     NotFound (no such namespace).
     """
     if info.group in reviews.GROUPS:
+        if request.from_wire:
+            check_types(info, request.body)
         return reviews.review(core, request, info)
     obj = copied_body(request, info)
+    if request.from_wire:
+        check_types(info, obj)
     if obj["metadata"].get("resourceVersion"):
         # A plain Go error in etcd3's store, so a 500 without a reason; nothing was written.
         raise ApiError("resourceVersion should not be set on objects to be created", status=500, reason="")

@@ -18,6 +18,7 @@ from reference_impl.apiserver import (
     binding,
     creation,
     custom_kinds,
+    decoding,
     deletion,
     event_groups,
     eviction,
@@ -44,6 +45,7 @@ AdmissionHook = Callable[[ApiRequest, KindInfo, JsonObject | None], None]
 """May raise `Forbidden` (or any `ApiError`) to refuse a request; sees the body as sent, None if there is none."""
 
 _POD_COMMANDS: Final = {"Binding": "binding", "Eviction": "eviction"}
+_COMMAND_TYPES: Final = {"binding": "core.v1.Binding", "eviction": "policy.v1.Eviction"}
 
 
 class ApiServer:
@@ -202,12 +204,16 @@ class ApiServer:
             if verb in ("update", "patch") or (verb == "get" and subresource == "status"):
                 return self._verbs[verb](request, info)
         elif subresource == "scale":
+            if request.from_wire and verb == "update":
+                decoding.check_types(info, request.body, name="autoscaling.v1.Scale")
             if verb == "get":
                 return scale.get(self._core, self._cache, request, info)
             if verb in ("update", "patch"):
                 return scale.write(self._core, request, info)
         elif subresource in ("binding", "eviction"):
             if verb == "create":
+                if request.from_wire:
+                    decoding.check_types(info, request.body, name=_COMMAND_TYPES[subresource])
                 command = binding.bind if subresource == "binding" else eviction.evict
                 return command(self._core, request, info)
         else:
@@ -224,6 +230,8 @@ class ApiServer:
 
     def _create(self, request: ApiRequest, info: KindInfo) -> JsonObject:
         if request.kind in _POD_COMMANDS:
+            if request.from_wire:
+                decoding.check_types(info, request.body, name=_COMMAND_TYPES[_POD_COMMANDS[request.kind]])
             command = binding.bind if request.kind == "Binding" else eviction.evict
             return command(self._core, request, info)
         return creation.create(self._core, request, info)

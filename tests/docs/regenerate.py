@@ -1,4 +1,4 @@
-"""`python -m tests.docs.regenerate` writes generated tables anew, when a fault, a property or a client's test changed."""
+"""`python -m tests.docs.regenerate` makes generated tables anew, after a fault, a property or a client came."""
 
 from tests.docs.tables import README, TABLES, WIRE, WIRE_TABLES, with_tables
 

@@ -207,6 +207,7 @@ class Front:
             name=path.name,
             subresource=path.subresource,
             user=self._user,
+            from_wire=verb not in ("get", "list"),
             **options,
         )
 
