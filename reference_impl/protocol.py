@@ -49,6 +49,8 @@ class ApiRequest:
     precondition_resource_version: str | None = None
     propagation: str | None = None
     grace_period_s: int | None = None
+    from_wire: bool = False
+    """It came over a network: nobody has looked at the types of what is in `body`."""
     user: str = ""
     """Who asks (a component's name): for authorization, audit and managedFields, never for semantics."""
 

@@ -214,6 +214,27 @@ def report(*, trace: str, form: str | None, output: str | None) -> None:
     render(trace, form=form, output=output)
 
 
+@commands.command()
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Elsewhere than on loopback: TLS and a token.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="Default: a free one.")
+@click.option("--kubeconfig-out", metavar="FILE", help="Written once connections are accepted.")
+@click.option("--nodes", type=click.IntRange(min=0), default=2, show_default=True, metavar="N", help="Simulated nodes.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
+def serve(*, host: str, port: int, kubeconfig_out: str | None, nodes: int) -> int:
+    """Serve the reference control plane over HTTP: a small Kubernetes for any client, until Ctrl-C."""
+    from seatrial import serving
+
+    return serving.serve(
+        host=host, port=port, kubeconfig_out=kubeconfig_out, nodes=nodes, say=lambda text: click.echo(text, err=True)
+    )
+
+
 @commands.group()
 def zoo() -> None:
     """The wrong-on-purpose controllers."""

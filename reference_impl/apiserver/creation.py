@@ -9,18 +9,18 @@ Sources: apiserver `registry.Store.Create`, `rest.BeforeCreate`, `rest.FillObjec
 
 from typing import Any, Final
 
-from reference_impl.apiserver import custom_kinds, field_errors, names, namespaces, tracking, wording
+from reference_impl.apiserver import custom_kinds, field_errors, names, namespaces, reviews, tracking, wording
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core, key_of
+from reference_impl.apiserver.decoding import check_types
 from reference_impl.apiserver.kind_rules import CRDS, EVENTS, INITIAL_STATUS, NAMESPACES, has_generation
-from reference_impl.errors import ApiError, NotImplementedByServer
+from reference_impl.errors import ApiError
 from reference_impl.kinds import KindInfo
 from reference_impl.objects import copy_json, is_deleting
 from reference_impl.protocol import ApiRequest, JsonObject
 
 _SYSTEM_FIELDS: Final = ("deletionTimestamp", "deletionGracePeriodSeconds", "generation", "uid", "creationTimestamp")
-_REVIEW_GROUPS: Final = ("authentication.k8s.io", "authorization.k8s.io")
 
 
 def create(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
@@ -29,11 +29,13 @@ def create(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     Raises AlreadyExists, BadRequest, Forbidden (terminating namespace), Invalid, MethodNotAllowed (terminating CRD),
     NotFound (no such namespace).
     """
-    if info.group in _REVIEW_GROUPS:
-        raise NotImplementedByServer(
-            f"{info.kind} is not evaluated by this reference server, which authenticates and authorizes nobody"
-        )
+    if info.group in reviews.GROUPS:
+        if request.from_wire:
+            check_types(info, request.body)
+        return reviews.review(core, request, info)
     obj = copied_body(request, info)
+    if request.from_wire:
+        check_types(info, obj)
     if obj["metadata"].get("resourceVersion"):
         # A plain Go error in etcd3's store, so a 500 without a reason; nothing was written.
         raise ApiError("resourceVersion should not be set on objects to be created", status=500, reason="")

@@ -5,7 +5,7 @@ learn of CRDs by watching them and may serve a kind a second apart; that gap is 
 
 Built-in kinds that are served in several versions need real conversion, which this server does not do: only the
 preferred version is served, and asking for another is answered with 501. Events of v1 and of events.k8s.io/v1 are two
-resources here, where a real server shows one through both.
+resources in name only: `event_groups.py` shows those of v1 through both.
 """
 
 from collections.abc import Iterable
@@ -28,11 +28,14 @@ class KindRegistry:
         builtin: kinds that are always served; of several versions of one resource the first is the one served.
     """
 
-    __slots__ = ("_by_kind", "_of_crd", "_resources", "_unconverted", "terminating")
+    __slots__ = ("_by_kind", "_by_plural", "_of_crd", "_resources", "_unconverted", "generation", "terminating")
 
     def __init__(self, builtin: Iterable[KindInfo] = BUILTIN_KINDS) -> None:
         self._by_kind: dict[tuple[str, str], KindInfo] = {}
+        self._by_plural: dict[tuple[str, str], KindInfo] = {}
         self._resources: dict[str, list[KindInfo]] = {}
+        self.generation = 0
+        """Grows whenever what is served changes: discovery documents are made anew then."""
         self._of_crd: dict[str, list[KindInfo]] = {}
         self._unconverted: dict[tuple[str, str], KindInfo] = {}
         self.terminating: dict[str, str] = {}
@@ -53,6 +56,16 @@ class KindRegistry:
     def find(self, api_version: str, kind: str) -> KindInfo | None:
         """The served kind, or None."""
         return self._by_kind.get((api_version, kind))
+
+    def by_plural(self, api_version: str, plural: str) -> KindInfo:
+        """The served kind that a URL names. Raises NotFound, or NotImplementedByServer as `resolve` does."""
+        info = self._by_plural.get((api_version, plural))
+        if info is None:
+            for each in self._unconverted.values():
+                if (each.api_version, each.plural) == (api_version, plural):
+                    raise self._unserved(api_version, each.kind)
+            raise no_such_resource()
+        return info
 
     def by_resource(self, resource: str) -> KindInfo:
         """The kind of a GroupResource ("deployments.apps") in the version it is stored in. Raises NotFound."""
@@ -99,6 +112,8 @@ class KindRegistry:
         """Stop serving what the CRD of this name defined."""
         for info in self._of_crd.pop(crd, ()):
             self._by_kind.pop((info.api_version, info.kind), None)
+            self._by_plural.pop((info.api_version, info.plural), None)
+            self.generation += 1
             self._resources.pop(info.resource, None)
             self.terminating.pop(info.resource, None)
 
@@ -116,6 +131,8 @@ class KindRegistry:
 
     def _add(self, info: KindInfo) -> None:
         self._by_kind[info.api_version, info.kind] = info
+        self._by_plural[info.api_version, info.plural] = info
+        self.generation += 1
         self._resources.setdefault(info.resource, []).append(info)
 
     def _unserved(self, api_version: str, kind: str) -> Exception:

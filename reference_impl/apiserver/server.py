@@ -19,7 +19,9 @@ from reference_impl.apiserver import (
     binding,
     creation,
     custom_kinds,
+    decoding,
     deletion,
+    event_groups,
     eviction,
     listing,
     namespaces,
@@ -45,6 +47,7 @@ AdmissionHook = Callable[[ApiRequest, KindInfo, JsonObject | None], None]
 """May raise `Forbidden` (or any `ApiError`) to refuse a request; sees the body as sent, None if there is none."""
 
 _POD_COMMANDS: Final = {"Binding": "binding", "Eviction": "eviction"}
+_COMMAND_TYPES: Final = {"binding": "core.v1.Binding", "eviction": "policy.v1.Eviction"}
 
 
 class ApiServer:
@@ -122,6 +125,8 @@ class ApiServer:
         Raises `ApiError` as Kubernetes would answer; `TooLargeResourceVersion` at once, where a transport should let
         the replica catch up for up to 3 s first.
         """
+        if event_groups.is_newer(request):
+            return event_groups.handle(self.handle, request, self._core.kinds.resolve(request.api_version, "Event"))
         info = self._admitted(request)
         if request.subresource:
             return self._handle_subresource(request, info)
@@ -139,6 +144,8 @@ class ApiServer:
         The stream's `close()` is for its client; set `on_closed` to hear that the server ended it. Raises `ApiError`
         (`Gone`, ...).
         """
+        if event_groups.is_newer(request):
+            request, sink = event_groups.watch(request, sink)
         return watching.open_watch(self._core, self._cache, request, self._admitted(request), sink)
 
     # ------------------------------------------------------------------------------------------------------ the replica
@@ -204,12 +211,16 @@ class ApiServer:
             if verb in ("update", "patch") or (verb == "get" and subresource == "status"):
                 return self._verbs[verb](request, info)
         elif subresource == "scale":
+            if request.from_wire and verb == "update":
+                decoding.check_types(info, request.body, name="autoscaling.v1.Scale")
             if verb == "get":
                 return scale.get(self._core, self._cache, request, info)
             if verb in ("update", "patch"):
                 return scale.write(self._core, request, info)
         elif subresource in ("binding", "eviction"):
             if verb == "create":
+                if request.from_wire:
+                    decoding.check_types(info, request.body, name=_COMMAND_TYPES[subresource])
                 command = binding.bind if subresource == "binding" else eviction.evict
                 return command(self._core, request, info)
         else:
@@ -226,6 +237,8 @@ class ApiServer:
 
     def _create(self, request: ApiRequest, info: KindInfo) -> JsonObject:
         if request.kind in _POD_COMMANDS:
+            if request.from_wire:
+                decoding.check_types(info, request.body, name=_COMMAND_TYPES[_POD_COMMANDS[request.kind]])
             command = binding.bind if request.kind == "Binding" else eviction.evict
             return command(self._core, request, info)
         return creation.create(self._core, request, info)

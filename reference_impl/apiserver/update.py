@@ -24,6 +24,7 @@ from reference_impl.apiserver import (
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core
+from reference_impl.apiserver.decoding import check_types
 from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.kind_rules import CRDS, NAMESPACES, allows_unconditional_update
 from reference_impl.apiserver.patches import apply_patch
@@ -41,6 +42,8 @@ def update(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     create-on-update.
     """
     obj = copied_body(request, info)
+    if request.from_wire:
+        check_types(info, obj)
     metadata = obj["metadata"]
     sent_name = metadata.setdefault("name", request.name)
     if sent_name != request.name:
@@ -62,6 +65,8 @@ def patch(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
         raise UnsupportedMediaType("a patch needs a type: merge, json, strategic or apply")
     old = core.existing(request, info)
     shown = custom_kinds.as_version(old, info)
+    if request.from_wire and request.patch_type == "strategic" and isinstance(request.body, dict):
+        check_types(info, request.body)
     patched = apply_patch(info, shown, request.body, request.patch_type)
     if patched.get("kind") != info.kind or patched.get("apiVersion") != info.api_version:
         raise BadRequest(
@@ -70,6 +75,8 @@ def patch(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
         )
     if not isinstance(patched.get("metadata"), dict):
         raise BadRequest("the patch takes the object's metadata away; patch single fields of it instead")
+    if request.from_wire:
+        check_types(info, patched)
     # The result may share parts with the stored object: what `write` changes in place is copied here.
     patched = {**patched, "metadata": dict(patched["metadata"])}
     return write(core, request, info, patched, old)

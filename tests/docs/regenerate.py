@@ -1,6 +1,7 @@
-"""`python -m tests.docs.regenerate` writes the README's tables anew, after a fault or a property came or changed."""
+"""`python -m tests.docs.regenerate` makes generated tables anew, after a fault, a property or a client came."""
 
-from tests.docs.tables import README, with_tables
+from tests.docs.tables import README, TABLES, WIRE, WIRE_TABLES, with_tables
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, tables in ((README, TABLES), (WIRE, WIRE_TABLES)):
+        file.write_text(with_tables(file.read_text(encoding="utf-8"), tables), encoding="utf-8")

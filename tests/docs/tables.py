@@ -6,9 +6,11 @@ from pathlib import Path
 
 from harness import registry
 from harness.contract import Fault
+from tests.wire import behaviours
 
 TOP = Path(__file__).parents[2]
 README = TOP / "README.md"
+WIRE = TOP / "docs" / "wire.md"
 
 
 def faults() -> str:
@@ -27,16 +29,17 @@ def properties() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {"faults": faults, "properties": properties}
+WIRE_TABLES: dict[str, Callable[[], str]] = {"clients": behaviours.table}
 
 
-def with_tables(text: str) -> str:
+def with_tables(text: str, tables: dict[str, Callable[[], str]] = TABLES) -> str:
     """`text` with each generated part made anew. Raises ValueError if a pair of markers is missing."""
-    for name, table in TABLES.items():
+    for name, table in tables.items():
         start, end = f"<!-- generated: {name} -->\n", f"<!-- end of generated: {name} -->"
         before, found, rest = text.partition(start)
         _, ended, after = rest.partition(end)
         if not (found and ended):
-            raise ValueError(f"README.md lacks {start.strip()!r} or {end!r}: put both back, each on a line of its own")
+            raise ValueError(f"the text lacks {start.strip()!r} or {end!r}: put both back, each on a line of its own")
         text = f"{before}{start}\n{table()}\n\n{end}{after}"
     return text
 

@@ -140,6 +140,130 @@ def test_what_goes_round_blames_the_last_write_of_the_round() -> None:
     assert blamed(*rounds, violation("no_livelock", objects=[SECRET])).step == 4
 
 
+def fight(*, behind: int) -> list[dict[str, Any]]:
+    """Two copies take turns at the Secret; the passes of copy number `behind` (0 or 1) go by an old Website."""
+    site, out = "Website/default/front", []
+    for turn in range(4):
+        who, step = f"website-{turn % 2}", 4 + 3 * turn  # the step of this turn's `reconcile`
+        heard = 2 if turn % 2 == behind else 3
+        out += [
+            {"kind": "reconcile", "by": who, "on": "default/front"},
+            {"kind": "request", "by": who, "on": SECRET, "method": "update", "reconcile": step, "cause": [step, heard]},
+            write(SECRET, "UPDATED", by=who, changed=[f"data.a: {turn % 2} -> {1 - turn % 2}"], cause=[step + 1]),
+        ]
+    news = [{"kind": "event", "by": "w", "on": site, "revision": revision} for revision in (7, 8)]
+    return [write(site, "UPDATED", by="user", revision=8), *news, *out]
+
+
+@pytest.mark.parametrize(("behind", "step"), [(0, 12), (1, 15)])
+def test_of_two_that_fight_the_one_who_goes_by_the_past_is_to_blame(behind: int, step: int) -> None:
+    note = {"kind": "note", "under_test": ["website-0", "website-1"]}
+    trace = trace_of(note, *fight(behind=behind), violation("no_alternation", objects=[SECRET]))
+    for event in trace.events:
+        event.resource_version = event.data.pop("revision", None)
+    assert run_of(trace).blame.step == step
+
+
+def test_a_users_act_is_never_the_wrong_write() -> None:
+    assert blamed(write(SECRET, "UPDATED", by="user"), violation("one_holder_per_lease", cause=[1])) == Blame()
+
+
+def test_what_runs_outside_is_blamed_on_who_made_it_not_on_who_made_it_seen() -> None:
+    makes = {"kind": "external", "by": "containers", "peer": "website", "on": "uid-1", "verb": "create"}
+    found = blamed(
+        {**makes, "phase": "effect"},
+        write("Pod/default/db-0", "UPDATED", by="user"),
+        violation("one_runner_per_identity", cause=[2]) | {"reason": "runs 2 times at once: uid uid-1 on node-0"},
+    )
+    assert (found.step, found.what) == (1, "create containers")
+
+
+def test_what_was_right_until_users_did_more_is_a_missing_write() -> None:
+    found = blamed(
+        {"kind": "reconcile", "by": "website", "on": "default/front"},
+        write(SECRET, "UPDATED", changed=["data.a: 1 -> 2"]),
+        write("Website/default/other", "DELETED", by="user"),
+        violation(),
+        end({SECRET: {"data.a": 2}}, {SECRET: {"data.a": 1}}),
+    )
+    assert (found.what, found.missing) == ("never updates Secret", True)
+
+
+def test_a_finalizer_that_fair_weather_ends_without_was_never_taken_off() -> None:
+    path = "metadata.finalizers[0]"
+    found = blamed(
+        {"kind": "reconcile", "by": "website", "on": "default/front"},
+        write(SECRET, "UPDATED", changed=["metadata.finalizers: None -> ['f']"]),
+        violation(),
+        end({SECRET: {path: "f", "type": "x"}}, {SECRET: {"type": "x"}}),
+    )
+    assert (found.what, found.missing) == ("never lets go of Secret", True)
+
+
+def test_who_takes_anothers_finalizer_off_a_living_object_is_to_blame_for_the_leak() -> None:
+    front = "Website/default/front"
+    values = [{"metadata": {"uid": "u1", "finalizers": finalizers}} for finalizers in (["a", "b"], ["b"])]
+    found = blamed(
+        write(front, "CREATED", by="user", value=values[0]),
+        {"kind": "external", "by": "cloud", "peer": "website", "on": "ext-1", "verb": "create", "phase": "effect",
+         "body": {"owner": "u1"}},
+        write(front, "UPDATED", value=values[1]),
+        write(front, "DELETED"),
+        violation("no_orphan_or_leak"),
+    )  # fmt: skip
+    assert found.step == 3
+    assert "took the finalizer a off Website default/front, which nobody was deleting yet" in found.text
+
+
+def test_a_hot_loop_of_refused_requests_blames_the_last_of_them() -> None:
+    passes = [
+        event
+        for step in (2, 5)
+        for event in (
+            {"kind": "reconcile", "by": "website", "on": "default/a"},
+            {"kind": "request", "by": "website", "on": "Pod/default/a", "verb": "BIND", "method": "create",
+             "subresource": "binding", "reconcile": step, "cause": [step]},
+            {"kind": "reply", "by": "website", "on": "Pod/default/a", "error": "Conflict", "cause": [step + 1]},
+        )
+    ]  # fmt: skip
+    hot = violation("no_hot_loop") | {"reason": "website reconciled default/a 40 times within 1 s"}
+    found = blamed(write("Pod/default/a", "BOUND"), *passes, hot)
+    assert found.step == 6
+    assert found.text == (
+        "`website` sent a bind of Pod default/a, answered with Conflict, in the last of 2 passes on default/a."
+    )
+
+
+def test_a_status_that_lags_behind_is_a_write_that_never_came() -> None:
+    front = "Website/default/front"
+    found = blamed(write(front, "UPDATED"), violation("observed_generation_catches_up", objects=[front]))
+    assert (found.what, found.missing) == ("never updates Website", True)
+
+
+def test_one_deletion_too_many_blames_the_deletion_and_not_the_repair() -> None:
+    found = blamed(
+        write(SECRET, "DELETED"), write(SECRET, "CREATED"), violation("deletes_as_in_fair_weather", objects=[SECRET])
+    )
+    assert (found.step, found.what) == (1, "delete Secret")
+
+
+def test_a_pod_that_never_gets_its_node_was_never_bound() -> None:
+    pod, path = "Pod/default/a", "status.conditions[PodScheduled].status"
+    found = blamed(violation(), end({pod: {"type": "x"}}, {pod: {"type": "x", path: "True"}}))
+    assert found.what == "never binds Pod"
+
+
+def test_a_pass_whose_request_was_refused_did_not_write() -> None:
+    found = blamed(
+        {"kind": "reconcile", "by": "website", "on": "default/front"},
+        {"kind": "request", "by": "website", "on": SECRET, "method": "create", "reconcile": 1, "cause": [1]},
+        {"kind": "reply", "by": "website", "on": SECRET, "error": "AlreadyExists", "cause": [2]},
+        violation(),
+        end({}, {"Pod/default/a": {"type": "x"}}),
+    )
+    assert "was refused its create of Secret default/a: AlreadyExists" in found.text
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
 def test_two_faults_at_most_are_named(count: int) -> None:
     storm = [{"kind": "fault", "by": "website", "name": "latency"} for _ in range(count)]

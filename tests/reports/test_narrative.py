@@ -201,3 +201,77 @@ def test_hostile_names_stay_on_one_short_line_each() -> None:
     for line in sentences(nasty_trace()):
         assert line.isprintable()
         assert len(line) < 500
+
+
+def told_of(*events: dict[str, object]) -> list[str]:
+    return [line.split("s  ", 1)[1] for line in sentences(trace_of(*events))]
+
+
+def test_what_a_user_was_refused_is_told_as_tried() -> None:
+    act = {"kind": "workload", "by": "user", "sentence": "user creates Website default/front"}
+    refused = {"kind": "reply", "by": "user", "verb": "create", "error": "AlreadyExists"}
+    looked = {"kind": "reply", "by": "user", "verb": "get", "error": None}
+    made = {"kind": "commit", "by": "apiserver-0", "peer": "user", "on": "Website/default/front", "fact": "CREATED"}
+    assert told_of(act, refused, looked, VIOLATION)[0] == "A user tried to create Website default/front."
+    assert told_of(act, refused, looked, made, VIOLATION)[0] == "A user created Website default/front."
+
+
+def test_a_deletion_of_two_commits_is_told_once() -> None:
+    on = "Pod/default/a"
+    mark = ["metadata.deletionTimestamp: None -> 2026-01-01T00:00:07Z"]
+    assert told_of(
+        {"kind": "request", "by": "w", "on": on, "method": "delete"},
+        {"kind": "commit", "by": "w", "on": on, "fact": "UPDATED", "changed": mark, "cause": [0]},
+        {"kind": "commit", "by": "w", "on": on, "fact": "DELETED", "changed": [], "cause": [0]},
+        {**VIOLATION, "objects": [on]},
+    ) == ["<- The wrong write: `w` deleted Pod default/a.", "VIOLATED p: r"]
+
+
+def test_what_weather_struck_is_told_unless_its_own_sentence_names_it() -> None:
+    made = {"kind": "commit", "by": "w", "on": "Pod/default/a", "fact": "CREATED"}
+    action = {"component": "w", "request": {"verb": "create", "kind": "Pod", "namespace": "default", "name": "a"}}
+    stale = {"kind": "fault", "by": "w", "name": "stale_cache", "action": {"do": "stale_cache", **action}}
+    crash = {"kind": "fault", "by": "w", "name": "crash", "action": {"do": "crash", "at": "after_commit", **action}}
+    assert told_of(made, {**stale, "cause": [0]})[0] == "`w` created Pod default/a."
+    assert len(told_of(made, {**crash, "cause": [0]})) == 1
+
+
+def test_what_came_twice_with_other_values_is_told_twice() -> None:
+    assert len(told_of(*commits(2))) == 2
+
+
+def test_of_two_long_values_both_can_be_told_apart() -> None:
+    old, new = "2026-01-01T00:00:20.000000Z" * 4, "publisher_165a" * 8
+    told = told_of({**commits(1)[0], "changed": [f"spec.x: {old} -> {new}"]})[0]
+    assert "2026-01-01T00:00:20" in told
+    assert "-> publisher_165a" in told
+    assert len(told) < 240
+
+
+def test_of_a_block_that_repeats_no_part_is_left_out_by_itself() -> None:
+    acts = [{"kind": "fault", "by": "x", "name": "delay", "sentence": f"late {n}"} for n in range(LIMIT - 2)]
+    rounds = [event for _ in range(5) for event in (commits(1, by="a")[0], commits(1, by="b")[0])]
+    told = told_of(*acts, *rounds, VIOLATION | {"objects": ["Deployment/default/a"]})
+    assert len(told) <= LIMIT
+    assert sum("These 2 steps" in line for line in told) == sum("`a` updated" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [
+        ({"do": "clock_skew", "component": "w", "direction": "back", "seconds": 22.0}, "jumped 22 s back"),
+        ({"do": "clock_drift", "component": "w", "rate": 0.95}, "ran at 0.95 of its speed"),
+        ({"do": "time_travel", "component": "w", "server": 1, "crash_after_s": 2.0}, "`apiserver-1` fell behind; 2 s later"),
+        ({"do": "watch_gap", "component": "w", "event": {"kind": "Pod"}, "seconds": 0.0}, "on Pod broke: it listed"),
+        ({"do": "latency", "component": "w", "at": "request", "request": {"kind": "Pod"}, "seconds": 6.28828}, "6.288 s"),
+        (
+            {"do": "latency", "component": "w", "event": {"type": "ADDED", "kind": "Pod", "namespace": "default",
+             "name": "child 1 of ReplicaSet front"}, "seconds": 1.0},
+            "the event ADDED of Pod (child 1 of ReplicaSet front)",
+        ),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_weather_says_how_much_of_what(action: dict[str, object], says: str) -> None:
+    told = told_of({"kind": "fault", "by": "w", "name": str(action["do"]), "action": action})[0]
+    assert says.lower() in told.lower()

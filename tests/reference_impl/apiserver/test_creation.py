@@ -160,9 +160,9 @@ def test_events_live_for_an_hour(cluster, make):
     assert not cluster.exists("Event", "e")
 
 
-def test_reviews_are_a_named_limit(cluster):
-    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": {}, "spec": {}}
-    with pytest.raises(NotImplementedByServer, match="SelfSubjectAccessReview"):
+def test_token_reviews_are_a_named_limit(cluster):
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "metadata": {}, "spec": {}}
+    with pytest.raises(NotImplementedByServer, match="TokenReview"):
         cluster.create(body)
 
 

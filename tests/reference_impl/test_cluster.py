@@ -1,0 +1,96 @@
+"""A cluster that runs by itself: components that act, restarts, and history that does not grow."""
+
+from itertools import pairwise
+
+import trio
+import trio.testing
+
+from reference_impl import cluster
+from reference_impl.apiserver.http.listener import open_listeners
+from reference_impl.cluster import Access, compact, run_cluster, supervise
+from reference_impl.plane import LocalPlane, RealClock
+from reference_impl.protocol import ApiRequest
+from reference_impl.runtime import Component
+from reference_impl.store.memory import MemoryStore
+
+LABELS = {"app": "x"}
+TEMPLATE = {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "d", "namespace": "default"},
+    "spec": {"replicas": 3, "selector": {"matchLabels": LABELS}, "template": TEMPLATE},
+}
+
+
+def run(main):
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0.02))
+
+
+def test_a_deployment_rolls_out():
+    async def main():
+        async with trio.open_nursery() as nursery:
+            access = Access(listeners=await open_listeners("127.0.0.1", 0))
+            plane = await nursery.start(lambda task_status: run_cluster(access, seed=1, task_status=task_status))
+            transport = plane.transport()
+            where = {"api_version": "apps/v1", "kind": "Deployment", "namespace": "default"}
+            await transport.request(ApiRequest(verb="create", body=DEPLOYMENT, **where))
+            for _ in range(60):
+                await trio.sleep(1)
+                found = await transport.request(ApiRequest(verb="get", name="d", **where))
+                if found["status"].get("readyReplicas") == 3:
+                    break
+            assert found["status"]["readyReplicas"] == 3
+            pods = await transport.request(ApiRequest(verb="list", api_version="v1", kind="Pod"))
+            assert {each["spec"]["nodeName"] for each in pods["items"]} == {"node-0", "node-1"}
+            nursery.cancel_scope.cancel()
+
+    run(main)
+
+
+def test_a_component_that_dies_is_started_again_later_each_time(caplog):
+    births = []
+
+    def factory(client):
+        async def fail():
+            births.append(trio.current_time())
+            raise ZeroDivisionError
+
+        return Component(name="mortal", run=fail)
+
+    async def main():
+        async with trio.open_nursery() as nursery:
+            plane = LocalPlane(RealClock(nursery))
+            nursery.start_soon(supervise, plane, "mortal", factory)
+            await trio.sleep(20)
+            nursery.cancel_scope.cancel()
+
+    run(main)
+    waits = [round(after - before) for before, after in pairwise(births)]
+    assert waits == [1, 2, 4, 8]
+    assert "mortal died" in caplog.text
+
+
+def test_history_is_forgotten_after_five_minutes_or_when_there_is_too_much(monkeypatch):
+    monkeypatch.setattr(cluster, "HISTORY_MAX", 100)
+
+    def write(store, count):
+        for number in range(count):
+            store.put(("configmaps", "default", "a"), {"metadata": {"name": "a"}, "n": number})
+
+    async def main():
+        store = MemoryStore()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(compact, store)
+            await trio.sleep(1)
+            write(store, 10)
+            await trio.sleep(290)
+            assert store.compacted_revision <= 1
+            await trio.sleep(320)
+            assert store.compacted_revision == 11
+            write(store, 1000)
+            await trio.sleep(6)
+            assert store.compacted_revision == store.revision - 100
+            nursery.cancel_scope.cancel()
+
+    run(main)
