@@ -8,7 +8,10 @@ import pytest
 from tests.wire.binaries import binary
 from tests.wire.served import Served
 
-BEHAVIOURS: Final = ("install, upgrade, rollback, uninstall (client-side)",)
+BEHAVIOURS: Final = (
+    "install, upgrade, rollback, uninstall: client-side",
+    "install, upgrade, rollback, uninstall: server-side apply",
+)
 CHART: Final = "apiVersion: v2\nname: site\nversion: 0.1.0\n"
 VALUES: Final = "replicas: 1\n"
 TEMPLATES: Final = """
@@ -39,9 +42,10 @@ def chart(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_release_lives_its_life(served: Served, chart: Path) -> None:
+@pytest.mark.parametrize("server_side", ["false", "true"])
+def test_a_release_lives_its_life(served: Served, chart: Path, server_side: str) -> None:
     helm = str(binary("helm", "1.37"))
-    waiting = ("--server-side=false", "--wait", "--timeout", "90s")
+    waiting = ("--wait", "--timeout", "90s", f"--server-side={server_side}")
     deployment = "/apis/apps/v1/namespaces/default/deployments/released"
     served.run(helm, "install", "released", str(chart), *waiting)
     assert served.ask("GET", deployment)["status"]["readyReplicas"] == 1

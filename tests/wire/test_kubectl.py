@@ -157,8 +157,24 @@ def logs(kubectl: Kubectl) -> None:
     assert kubectl("logs", "p") == "hello"
 
 
+def apply_server_side(kubectl: Kubectl) -> None:
+    server_side = ("apply", "--server-side", "-f", "-")
+    assert "serverside-applied" in kubectl(*server_side, stdin=DEPLOYMENT)
+    kubectl("scale", "deploy/web", "--replicas=3")
+    code, shown = kubectl.fails(*server_side, stdin=DEPLOYMENT)
+    assert code == 1, shown
+    assert ".spec.replicas" in shown
+    kubectl(*server_side, "--force-conflicts", stdin=DEPLOYMENT)
+    managers = kubectl(
+        "get", "deploy", "web", "-o", "jsonpath={.metadata.managedFields[*].manager}", "--show-managed-fields"
+    )
+    assert "kubectl" in managers.split()
+    assert "+  size: 5" in kubectl.fails("diff", "--server-side", "-f", "-", stdin=SITE.format(name="front", size=5))[1]
+
+
 STEPS: Final[dict[str, Callable[[Kubectl], None]]] = {
     "apply": apply,
+    "apply --server-side, with a conflict": apply_server_side,
     "get as a Table": get,
     "diff (server-side dry run)": diff,
     "patch: strategic, merge, json, status": patch,
