@@ -281,6 +281,17 @@ class _Search:
                 return self._never(name, what, f"never lets go of {name.partition('/')[0]}")
         return None
 
+    def _struck_from(self) -> int:
+        """The step before which all went as in fair weather; 0 without weather."""
+        found: list[int] = []
+        for event in self.run.trace.events[: self.violation.step]:
+            if event.kind == "fault":
+                action, came = datum(event, "action"), sorted(self.run.graph.succ[event.step])
+                ends = [step for step in came if self.ledger.by_step[step].kind == "crash"]
+                announced = isinstance(action, dict) and "crash_after_s" in action
+                found.append(ends[0] if announced and ends else event.step)
+        return min(found, default=0)
+
     def _of_end(self) -> Blame | None:
         for difference in self.run.differences:
             rule = {"missing": self._missing, "surplus": self._surplus, "differs": self._differing}[difference.how]
@@ -323,9 +334,9 @@ class _Search:
         for event in reversed(self.who.writes(difference.objects)):
             changed = [str(change).partition(":")[0] for change in datum(event, "changed") or ()]
             if any(_overlap(path, one) for path in difference.paths for one in changed) or makes(event):
-                if event.step > self.who.last_of_users():
+                if event.step > max(self.who.last_of_users(), self._struck_from()):
                     return self._blamed(event)
-                break  # It may have been right until users did more, and all that they did is needed.
+                break  # It was right until users did more, or is the same in fair weather, and right there.
         if any("PodScheduled" in path for path in difference.beneath):
             return self._never(name, f"binds {spoken(name)}", "never binds Pod")
         return self._never(
@@ -357,6 +368,8 @@ class _Search:
         """The last thing that a pass asked for besides what is missed."""
         errors = [datum(one, "error") for one in self.ledger.answers.get(sent.step, ()) if datum(one, "error")]
         what = spoken(name_of(sent))
+        if sent.kind == "external" and not errors:
+            return f"asked the outside system `{kind_of(sent)}` to {verb_of(sent)} {sent.object or 'an item'}"
         return f"was refused its {verb_of(sent)} of {what}: {errors[0]}" if errors else f"wrote only {what}"
 
     def _site(self, begun: "TraceEvent") -> str:

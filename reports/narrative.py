@@ -216,7 +216,7 @@ class _Teller:
         text = _capital(weather_in_words(event))
         rank = MUST if event.step in self.run.blame.faults else WEATHER
         action = datum(event, "action")
-        tells_message = not isinstance(action, dict) or message_of(action) in text
+        tells_message = not isinstance(action, dict) or ("request" in action and message_of(action) in text)
         for step in sorted(self.run.graph.pred.get(event.step, ())):
             struck = self.ledger.by_step[step]
             if self.run.graph.edges[step, event.step]["why"] == "cause" and struck.kind == "commit" and tells_message:
@@ -339,7 +339,7 @@ def _folded(told: Sequence[_Told]) -> list[_Told]:
             block = [replace(one, block=start) for one in block]
             last = told[start + length * (repeats + 1) - 1]
             what = "This" if length == 1 else f"These {length} steps"
-            times = f"{repeats} time{'s' * (repeats > 1)}"
+            times = f"{repeats:,} time{'s' * (repeats > 1)}"
             block[-1] = replace(
                 block[-1], text=f"{block[-1].text} {what} came again {times}, until {last.time_s:,.3f} s."
             )

@@ -189,6 +189,19 @@ def test_what_was_right_until_users_did_more_is_a_missing_write() -> None:
     assert (found.what, found.missing) == ("never updates Secret", True)
 
 
+@pytest.mark.parametrize(("restarts_at", "what"), [(4, "never updates Secret"), (2, "update Secret")])
+def test_what_was_written_before_the_weather_came_is_not_what_is_wrong(restarts_at: int, what: str) -> None:
+    """A crash that a fault announces strikes when it comes."""
+    events = [
+        {"kind": "fault", "by": "website", "name": "time_travel", "action": {"do": "x", "crash_after_s": 2.0}},
+        {"kind": "reconcile", "by": "website", "on": "default/front"},
+        write(SECRET, "UPDATED", changed=["data.a: 1 -> 2"]),
+    ]
+    events.insert(restarts_at - 1, {"kind": "crash", "by": "website", "cause": [1]})
+    ours, fair = {SECRET: {"data.a": 2}}, {SECRET: {"data.a": 1}}
+    assert blamed(*events, violation(), end(ours, fair)).what == what
+
+
 def test_a_finalizer_that_fair_weather_ends_without_was_never_taken_off() -> None:
     path = "metadata.finalizers[0]"
     found = blamed(
@@ -262,6 +275,17 @@ def test_a_pass_whose_request_was_refused_did_not_write() -> None:
         end({}, {"Pod/default/a": {"type": "x"}}),
     )
     assert "was refused its create of Secret default/a: AlreadyExists" in found.text
+
+
+def test_what_a_pass_asked_of_an_outside_system_is_told_as_asked() -> None:
+    found = blamed(
+        {"kind": "reconcile", "by": "website", "on": "default/front"},
+        {"kind": "external", "by": "website", "peer": "cloud", "on": "ext-1", "verb": "delete", "phase": "call",
+         "cause": [1]},
+        violation(),
+        end({}, {SECRET: {"type": "x"}}),
+    )  # fmt: skip
+    assert found.text.endswith("asked the outside system `cloud` to delete ext-1.")
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
