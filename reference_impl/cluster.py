@@ -2,9 +2,6 @@
 
 The composition root of `seatrial serve`. Each component is a process of its own, as far as they can tell: a client,
 caches and randomness of its own, and a supervisor that starts it again when it dies, later each time.
-
-History is compacted as kube-apiserver does (what is older than five minutes goes), and sooner if there is very much of
-it, so that a cluster that runs for days does not grow.
 """
 
 import logging
@@ -19,16 +16,11 @@ import trio
 from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.http.listener import serve
 from reference_impl.controllers import CONTROLLERS, Factory
+from reference_impl.history import History
 from reference_impl.kubelet import kubelet
 from reference_impl.plane import LocalPlane, RealClock
 from reference_impl.runtime import Client, run_process
-from reference_impl.store.port import Store
 
-COMPACTION_PERIOD_S: Final = 300.0
-"""kube-apiserver --etcd-compaction-interval."""
-HISTORY_MAX: Final = 50_000
-"""Revisions kept at most between two compactions; arbitrary, some 100 MB of Pods."""
-_WATCHFUL_S: Final = 5.0
 RESTART_FIRST_S: Final = 1.0
 RESTART_HIGH_S: Final = 60.0
 USER: Final = "kubernetes-admin"
@@ -68,7 +60,7 @@ async def run_cluster(
         front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER)
         nursery.start_soon(plane.send_bookmarks)
         nursery.start_soon(plane.expire_events)
-        nursery.start_soon(compact, plane.store)
+        nursery.start_soon(History(plane).run)
         await nursery.start(
             lambda task_status: serve(access.listeners, front.answer, tls=access.tls, task_status=task_status)
         )
@@ -94,18 +86,3 @@ async def supervise(plane: LocalPlane, name: str, factory: Factory) -> None:
             wait_s = RESTART_FIRST_S
         await trio.sleep(wait_s)
         wait_s = min(2 * wait_s, RESTART_HIGH_S)
-
-
-async def compact(store: Store) -> None:
-    """Forget history for ever: every five minutes what was there five minutes before, and what is too much."""
-    mark = store.revision
-    due_s = trio.current_time() + COMPACTION_PERIOD_S
-    while True:
-        await trio.sleep(_WATCHFUL_S)
-        if trio.current_time() >= due_s:
-            due_s += COMPACTION_PERIOD_S
-            mark, old = store.revision, mark
-        else:
-            old = store.revision - HISTORY_MAX
-        if old > store.compacted_revision:
-            store.compact(old)
