@@ -15,6 +15,7 @@ import trio
 
 from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.http.listener import serve
+from reference_impl.apiserver.http.page import Components, web_page
 from reference_impl.controllers import CONTROLLERS, Factory
 from reference_impl.history import History
 from reference_impl.kubelet import kubelet
@@ -57,7 +58,9 @@ async def run_cluster(
         seed = random.SystemRandom().getrandbits(64)
     async with trio.open_nursery() as nursery:
         plane = LocalPlane(RealClock(nursery), seed=seed)
-        front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER)
+        components: Components = {}
+        page = web_page(plane.servers, components)
+        front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER, page=page)
         nursery.start_soon(plane.send_bookmarks)
         nursery.start_soon(plane.expire_events)
         nursery.start_soon(History(plane).run)
@@ -67,20 +70,27 @@ async def run_cluster(
         programs: dict[str, Factory] = {name: CONTROLLERS[name] for name in built_ins}
         programs |= {f"kubelet-node-{index}": kubelet(f"node-{index}") for index in range(nodes)}
         for name, factory in programs.items():
-            nursery.start_soon(supervise, plane, name, factory)
+            nursery.start_soon(supervise, plane, name, factory, components)
         task_status.started(plane)
 
 
-async def supervise(plane: LocalPlane, name: str, factory: Factory) -> None:
-    """Run a component for ever: one that dies is started again, with empty memory, after 1, 2, 4 ... 60 s."""
+async def supervise(plane: LocalPlane, name: str, factory: Factory, components: Components) -> None:
+    """Run a component for ever: one that dies is started again, with empty memory, after 1, 2, 4 ... 60 s.
+
+    `components[name]` says how it is.
+    """
     wait_s = RESTART_FIRST_S
+    how = components[name] = {"state": "running", "starts": 0, "error": None}
     while True:
         began_s = trio.current_time()
         try:
+            how |= {"state": "running", "starts": how["starts"] + 1}
             client = Client(plane.environment(name))
             await run_process(client, factory(client))
+            how["state"] = "ended"
             return
-        except Exception:
+        except Exception as error:
+            how |= {"state": "waits to be restarted", "error": f"{type(error).__name__}: {error}"}
             _LOG.exception("%s died and is started again", name)
         if trio.current_time() - began_s > 10 * RESTART_HIGH_S:
             wait_s = RESTART_FIRST_S

@@ -48,6 +48,7 @@ def test_a_deployment_rolls_out():
 
 def test_a_component_that_dies_is_started_again_later_each_time(caplog):
     births = []
+    components = {}
 
     def factory(client):
         async def fail():
@@ -59,7 +60,7 @@ def test_a_component_that_dies_is_started_again_later_each_time(caplog):
     async def main():
         async with trio.open_nursery() as nursery:
             plane = LocalPlane(RealClock(nursery))
-            nursery.start_soon(supervise, plane, "mortal", factory)
+            nursery.start_soon(supervise, plane, "mortal", factory, components)
             await trio.sleep(20)
             nursery.cancel_scope.cancel()
 
@@ -67,3 +68,4 @@ def test_a_component_that_dies_is_started_again_later_each_time(caplog):
     waits = [round(after - before) for before, after in pairwise(births)]
     assert waits == [1, 2, 4, 8]
     assert "mortal died" in caplog.text
+    assert components["mortal"] == {"state": "waits to be restarted", "starts": 5, "error": "ZeroDivisionError: "}
