@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from harness.outcome import Outcome as Outcome
     from harness.outcome import PropertyVerdict as PropertyVerdict
     from harness.outcome import Violation as Violation
+    from harness.regression import check_regression as check_regression
     from harness.replay import replay as replay
     from harness.sweep import sweep as sweep
     from harness.trial import Known as Known
@@ -115,6 +116,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         "PropertyVerdict",
         "Violation",
     ),
+    "harness.regression": ("check_regression",),
     "harness.replay": ("replay",),
     "harness.sweep": ("sweep",),
     "harness.trial": (

@@ -19,7 +19,7 @@ from harness.settle import SILENCE_FAIR_S, SILENCE_LONG_S, SILENCE_SHORT_S, sett
 from harness.unheard import lives_that_missed_a_child, resync
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
-from harness.world import STEP_S, Exhausted, World
+from harness.world import ACTION_S, STEP_S, Exhausted, World
 from reference_impl.errors import ApiError
 from reference_impl.objects import sorted_json
 
@@ -105,7 +105,7 @@ class Example:
             world.network.now_s, "workload", "user", data={"action": action, "sentence": describe(action)}
         )
         wanted = plain(action)
-        done = self._program() if wanted["do"] == "program" else bool(world.run_user(partial(perform, wanted)))
+        done = self._program() if wanted["do"] == "program" else self._perform(wanted)
         spaced = {key: value for key, value in action.items() if key != "moot"}
         self.workload.append(spaced if done else {**spaced, "moot": True})
         world.step += 1
@@ -126,6 +126,11 @@ class Example:
         except Exhausted:
             self.exhausted = True
         return done
+
+    def _perform(self, wanted: Action) -> bool:
+        """Beside what it is told to take, an action takes no longer than patience with refusals lasts."""
+        takes_s = float(wanted.get("seconds") or wanted.get("timeout_s") or 0.0)
+        return bool(self.world.run_user(partial(perform, wanted), limit_s=ACTION_S + takes_s))
 
     def _program(self) -> bool:
         """The trial's own `async def workload(user)`, from beginning to end; False if the weather made it give up."""

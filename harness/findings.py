@@ -61,7 +61,8 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         "replay": f"{replay_hint} schedule.json",
     }
     document = schedule.to_json()
-    place = write_report(folder, session.trial.name, document, trace)
+    search = {"examples": session.tally.examples, "faults_fired": dict(sorted(session.tally.fired.items()))}
+    place = write_report(folder, session.trial.name, document, trace, search=search)
     path = place / "schedule.json"
     violation = Violation(
         property=found.name,

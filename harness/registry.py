@@ -19,6 +19,7 @@ BUILT_IN: dict[str, str] = {
     "seatrial.faults": "harness.faults:FAULTS",
     "seatrial.properties": "properties:PROPERTIES",
     "seatrial.reports": "reports:FORMATS",
+    "seatrial.indexes": "reports:INDEXES",
 }
 
 
@@ -38,6 +39,12 @@ def properties() -> tuple[Property, ...]:
 def reports() -> tuple[Any, ...]:
     """All installed report formats (`name`, `suffix`, `render(trace) -> bytes`). Raises UsageError."""
     return _plug_ins("seatrial.reports")
+
+
+@cache
+def indexes() -> tuple[Any, ...]:
+    """What is written over all reports of a folder (`name`, `filename`, `render(report_dir) -> bytes`)."""
+    return _plug_ins("seatrial.indexes")
 
 
 @cache

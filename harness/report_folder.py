@@ -2,11 +2,12 @@
 
 The folder is written under a temporary name beside its place and renamed, so that whoever looks never sees half a
 report, and an interrupted run leaves nothing that looks like one. The digest is of the schedule: finding the same thing
-again replaces the same folder.
+again replaces the same folder. `index.html` above the folders is made anew from what is there after each report.
 
-Not modelled here: `index.html`, and who decides what is worth keeping.
+Not modelled here: who decides what is worth keeping.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -34,22 +35,93 @@ def assert_writable(report_dir: str | os.PathLike[str]) -> None:
     _guarded(report_dir, lambda: _try_out(Path(report_dir)))
 
 
-def write_report(report_dir: str | os.PathLike[str], trial_name: str, schedule: dict[str, Any], trace: Trace) -> Path:
-    """Write `schedule.json`, `trace.jsonl` and `report.*` in every installed format; returns the folder.
+def write_report(
+    report_dir: str | os.PathLike[str],
+    trial_name: str,
+    schedule: dict[str, Any],
+    trace: Trace,
+    *,
+    search: dict[str, Any] | None = None,
+) -> Path:
+    """Write `schedule.json`, `trace.jsonl` and a report in every installed format; returns the folder.
 
     Args:
         schedule: as `Schedule.to_json` gives it.
+        search: how it was found, for the index: `examples` until then, `faults_fired` {name: count} in them.
 
     Raises:
         UsageError: the folder cannot be written; names it.
     """
     text = dumps(schedule).encode()
     files = {"schedule.json": text, "trace.jsonl": trace.to_jsonl()}
+    if search is not None:
+        files["search.json"] = dumps(search).encode()
     for report in registry.reports():
-        files[f"report{report.suffix}"] = report.render(trace)
+        name = file_name(report)
+        if name not in files:  # of two formats that want one name, the first has it
+            files[name] = report.render(trace)
     place = Path(report_dir) / _folder_name(trial_name) / hashlib.sha256(text).hexdigest()[:DIGEST_LENGTH]
     _guarded(report_dir, lambda: _write(place, files))
+    _guarded(report_dir, lambda: _write_indexes(Path(report_dir)))
     return place
+
+
+def file_name(report: Any) -> str:
+    """What a format's file is called in a report folder: its `filename`, else "report" with its `suffix`."""
+    return Path(getattr(report, "filename", "") or f"report{report.suffix}").name
+
+
+def replace_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files so that each is as it was or as it should be, whatever happens; all or none if the disk is full.
+
+    Raises:
+        OSError: they cannot be written; nothing has changed.
+    """
+    temporary: dict[Path, Path] = {}
+    try:
+        for name, content in files.items():
+            temporary[folder / name] = _temporary_file(folder, content)
+        for place, written in temporary.items():
+            written.replace(place)
+    finally:
+        for written in temporary.values():
+            written.unlink(missing_ok=True)
+
+
+def _temporary_file(folder: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".writing-")
+    try:
+        os.close(handle)
+        _write_through(Path(name), content)
+        Path(name).chmod(0o644)  # mkstemp is private; a report is for everyone who may read the folder
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
+
+
+# ------------------------------------------------------------------------------------------------------------ the index
+
+
+def _write_indexes(report_dir: Path) -> None:
+    """Several processes may report at once. Whoever renames last has looked again afterwards, so nobody is left out."""
+    for index in registry.indexes():
+        shown = None
+        while shown != (there := _folders(report_dir)):
+            replace_files(report_dir, {index.filename: index.render(report_dir)})
+            shown = there
+
+
+def _folders(report_dir: Path) -> list[tuple[str, int]]:
+    """The report folders and when each was written; what vanishes meanwhile is being replaced."""
+    found: list[tuple[str, int]] = []
+    for file in sorted(report_dir.glob("[!.]*/[!.]*/schedule.json")):
+        with contextlib.suppress(FileNotFoundError):
+            found.append((str(file), file.stat().st_mtime_ns))
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------------- the folder
 
 
 def _folder_name(trial_name: str) -> str:
@@ -71,10 +143,18 @@ def _write(place: Path, files: dict[str, bytes]) -> None:
         # mkdtemp is private; a report is for everyone who may read the folder above.
         temporary.chmod(0o755)
         for name, content in files.items():
-            (temporary / name).write_bytes(content)
+            _write_through(temporary / name, content)
         _swap_in(temporary, place)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write_through(file: Path, content: bytes) -> None:
+    """To the disk and not only to its cache: else the renaming may outlive a power cut that the content does not."""
+    with file.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _swap_in(temporary: Path, place: Path) -> None:

@@ -70,8 +70,21 @@ class Shrinker:
             items = self._longer_for_late(items)
             items = self._minimize(items)
             items = self._substitute(items)
+            items = self._as_struck(items)
         workload, weather = _split(items)
         return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
+
+    def _as_struck(self, items: list[Item]) -> list[Item]:
+        """The weather as it struck: in place of a choice that went with what was taken away, another was made."""
+        workload, weather = _split(items)
+        example = self._run(workload, weather)
+        if example is None or len(example.weather) != len(weather):
+            return items
+        struck = list(example.weather)
+        if all(action in weather for action in struck):
+            return items
+        restated = _items(workload, struck)
+        return restated if self._fails(restated) else items
 
     # ------------------------------------------------------------------------------------------------ fewest actions
 

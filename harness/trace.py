@@ -105,17 +105,67 @@ class Trace:
 
     @classmethod
     def from_jsonl(cls, text: bytes, *, name: str = "trace.jsonl") -> "Trace":
-        """Parse what `to_jsonl` wrote. Raises UsageError naming the line that is not a trace event."""
+        """Parse what `to_jsonl` wrote. Raises UsageError naming the line that is not a trace event, and why."""
+        if text.startswith(GZIP):
+            raise UsageError(f"{name} is compressed with gzip. Unpack it first: gunzip takes it, named *.gz.")
+        lines = text.splitlines()
+        if not lines:
+            raise UsageError(f"{name} is empty. {_GIVE}")
         trace = cls()
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(lines, 1):
             try:
-                raw = orjson.loads(line)
-                common = {key: raw.pop(key) for key in _COMMON}
-                common["caused_by"] = tuple(common["caused_by"])
-                trace.events.append(TraceEvent(**common, data=raw))
-            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-                raise UsageError(
-                    f"{name} line {number} is not a trace event ({type(error).__name__}: {error}). "
-                    "Give the trace.jsonl of a report folder, whole."
-                ) from error
+                trace.events.append(_event_of(line, number - 1))
+            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
+                cut = (
+                    " It is the last line, and ends in the middle: the file was cut off."
+                    if _is_cut(number, text)
+                    else ""
+                )
+                raise UsageError(f"{name} line {number} is not a trace event ({_why(error)}).{cut} {_GIVE}") from error
         return trace
+
+
+GZIP = b"\x1f\x8b"
+"""How every gzip file begins."""
+
+_GIVE = "Give the trace.jsonl of a report folder, whole."
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "time_s": (int, float),
+    "kind": (str,),
+    "component": (str,),
+    "peer": (str,),
+    "object": (str,),
+    "resource_version": (int, type(None)),
+}
+
+
+def _event_of(line: bytes, step: int) -> TraceEvent:
+    """One line. Raises what `from_jsonl` catches."""
+    raw = orjson.loads(line)
+    if not isinstance(raw, dict):
+        raise TypeError(f"a {type(raw).__name__} and not an object")
+    common = {key: raw.pop(key) for key in _COMMON}
+    if common["step"] != step:
+        raise ValueError(f"step {common['step']!r} where {step} has its place")
+    for key, types in _TYPES.items():
+        if not isinstance(common[key], types) or isinstance(common[key], bool):
+            raise TypeError(f"{key} is {common[key]!r:.60}")
+    causes = common["caused_by"]
+    if not isinstance(causes, list) or any(type(cause) is not int for cause in causes):
+        raise TypeError(f"caused_by is {causes!r:.60}")
+    common["caused_by"] = tuple(causes)
+    return TraceEvent(**common, data=raw)
+
+
+def _is_cut(number: int, text: bytes) -> bool:
+    """Did whoever wrote this line not come to its end?"""
+    return not text.endswith(b"\n") and number > 1 and number == len(text.splitlines())
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}"
+    if isinstance(error, orjson.JSONDecodeError):
+        return f"not JSON: {error.msg} at character {error.pos + 1}"
+    return str(error)

@@ -42,6 +42,9 @@ from reference_impl.runtime import Component
 from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import StoreEvent
 
+ACTION_S = 600.0
+"""Virtual seconds that one action of a user may take, asking again and again included (arbitrary)."""
+
 STEP_S = 1.0
 """Virtual time between two user actions, unless an action leaves messages in flight (arbitrary)."""
 START_S = 5.0
@@ -253,7 +256,7 @@ class World:
         self.deliveries += count
         return count
 
-    def run_user(self, work: Callable[[Any], Any], *, limit_s: float = 600.0) -> Any:
+    def run_user(self, work: Callable[[Any], Any], *, limit_s: float = ACTION_S) -> Any:
         """Run `await work(client)` as the user and deliver messages until it is done. Raises what it raised."""
         life = self.user.life
         assert life is not None

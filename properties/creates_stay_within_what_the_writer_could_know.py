@@ -21,7 +21,7 @@ from harness.contract import HOLDS, Change, Judgement, ObjectRef, SentRequest, V
 from properties.knowledge import knew
 from properties.ownership import intended_owner
 from properties.pod import is_active
-from properties.subject import ABSENT, is_command
+from properties.subject import ABSENT, is_command, is_create
 from reference_impl.objects import controller_of, is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -60,7 +60,7 @@ class CreatesStayWithinWhatTheWriterCouldKnow:
         if sent is None or not is_command(sent):
             return ABSENT
         child = sent.request.body
-        if sent.request.verb != "create" or sent.request.subresource is not None or not isinstance(child, dict):
+        if not isinstance(child, dict) or not is_create(view, sent):
             return HOLDS
         found = _owner_and_field(view, child)
         if found is None or _is_taken(view, sent, child):

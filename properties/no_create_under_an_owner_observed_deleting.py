@@ -11,7 +11,7 @@ from typing import Any
 from harness.contract import HOLDS, Judgement, View
 from properties.knowledge import knew
 from properties.ownership import FOREGROUND, intended_owner, owner_ref
-from properties.subject import ABSENT, has_writers, is_command
+from properties.subject import ABSENT, has_writers, is_command, is_create
 from reference_impl.objects import is_deleting, uid_of
 from reference_impl.protocol import JsonObject
 
@@ -36,7 +36,7 @@ class NoCreateUnderAnOwnerObservedDeleting:
         if sent is None or not is_command(sent):
             return ABSENT
         child = sent.request.body
-        if sent.request.verb != "create" or sent.request.subresource is not None:
+        if not is_create(view, sent):
             return HOLDS
         reference = intended_owner(child)
         if reference is None:

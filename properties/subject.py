@@ -90,6 +90,16 @@ def is_command(sent: SentRequest | None) -> bool:
     return sent is not None and sent.component != USER and not sent.request.is_read and not sent.request.dry_run
 
 
+def is_create(view: View, sent: SentRequest) -> bool:
+    """Would this make a new object: a create, or an apply of what is not there?"""
+    request = sent.request
+    if request.subresource is not None:
+        return False
+    if request.verb == "patch" and request.patch_type == "apply" and request.name is not None:
+        return view.get(request.api_version, request.kind, request.name, request.namespace) is None
+    return request.verb == "create"
+
+
 def is_under_test(view: View, component: str) -> bool:
     return any(c.name == component and c.under_test for c in view.components())
 

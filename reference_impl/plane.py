@@ -134,12 +134,22 @@ class LocalPlane:
         seed: of uids, generated names and every process's randomness: same seed and same requests, same objects.
         servers: number of replicas.
         store: an in-memory one if not given.
+        track_on_create: say in managedFields who owns what from creation on, as real servers do.
     """
 
-    __slots__ = ("_seed", "clock", "kinds", "outside", "servers", "store")
+    __slots__ = ("_seed", "_track_on_create", "clock", "kinds", "outside", "servers", "store")
 
-    def __init__(self, clock: Clock, *, seed: int = 0, servers: int = 1, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        seed: int = 0,
+        servers: int = 1,
+        store: Store | None = None,
+        track_on_create: bool = False,
+    ) -> None:
         self.clock = clock
+        self._track_on_create = track_on_create
         self._seed = seed
         self.store: Store = store if store is not None else MemoryStore()
         self.kinds = KindRegistry()
@@ -179,6 +189,13 @@ class LocalPlane:
     def _server(self, number: int) -> ApiServer:
         name = f"apiserver-{number}"
         rng = random.Random(f"{self._seed} {name}")
-        server = ApiServer(self.store, now=self.clock.now, random=rng, name=name, kinds=self.kinds)
+        server = ApiServer(
+            self.store,
+            now=self.clock.now,
+            random=rng,
+            name=name,
+            kinds=self.kinds,
+            track_on_create=self._track_on_create,
+        )
         self.store.subscribe(server.apply)
         return server

@@ -7,8 +7,12 @@ No pictures and no links outward: whatever a reader needs to act stands in the f
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.facts import Facts, facts_of, label_sentence, verdict_sentence
-from reports.narrative import sentences
+from reports.facts import Facts, datum, label_sentence, verdict_sentence
+from reports.ledger import at
+from reports.narrative import lines_of, sentences
+from reports.plain import one_line
+from reports.run import Run, run_of
+from reports.weather_words import label_of, weather_in_words
 
 if TYPE_CHECKING:
     from harness.trace import Trace
@@ -28,8 +32,9 @@ class Markdown:
 
     def render(self, trace: "Trace") -> bytes:
         """The report of one trace. Same trace, same bytes."""
-        facts = facts_of(trace)
-        story = sentences(trace)
+        run = run_of(trace)
+        facts = run.facts
+        story = lines_of(run.story)
         parts = [
             f"# {_title(facts)}",
             verdict_sentence(facts),
@@ -39,6 +44,7 @@ class Markdown:
             "## What happened",
             "Times are virtual seconds since the run began.",
             fenced("\n".join(story) or "Nothing worth telling.", "text"),
+            *_why(run),
             "## Facts",
             _facts_table(facts, trace),
         ]
@@ -65,6 +71,37 @@ def _promise(facts: Facts) -> str:
 
 def _replay(facts: Facts) -> str:
     return f"See it again:\n\n{fenced(facts.replay, 'sh')}" if facts.replay else ""
+
+
+def _why(run: Run) -> list[str]:
+    """The wrong write with the line that sent it, and the weather without which it would not have come."""
+    blamed = run.blame
+    if run.facts.violation is None or not (blamed.text or blamed.faults):
+        return []
+    rows = []
+    if blamed.text:
+        name = f"The {'missing' if blamed.missing else 'wrong'} {blamed.noun}"
+        site = f" Sent by {_code(blamed.site)}." if blamed.site and not blamed.missing else ""
+        site = f" It would follow {_code(blamed.site)}." if blamed.site and blamed.missing else site
+        rows.append(f"- **{name}**: {_inline(blamed.text)}{site}")
+    for step in blamed.faults:
+        fault = run.ledger.by_step[step]
+        told = _inline(f"{weather_in_words(fault)} {label_of(fault)}")
+        rows.append(f"- **Caused by**, at {at(fault)}: {told}.")
+    if not blamed.faults and not any(datum(event, "name") for event in run.trace.events if event.kind == "fault"):
+        rows.append("- No weather was needed.")
+    return ["## Why", "\n".join(rows)]
+
+
+def _code(text: str) -> str:
+    """In a code span that nothing in it can close."""
+    inside = one_line(text).replace("`", "'")
+    return f"`{inside}`"
+
+
+def _inline(text: str) -> str:
+    """On one line, and as text: no markup of Markdown or HTML but code spans."""
+    return one_line(text).replace("<", "&lt;").replace("*", "\\*").replace("[", "\\[")
 
 
 def _facts_table(facts: Facts, trace: "Trace") -> str:

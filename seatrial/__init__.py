@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from harness import WorkQueue as WorkQueue
     from harness import campaign as campaign
     from harness import check as check
+    from harness import check_regression as check_regression
     from harness import replay as replay
     from harness import sweep as sweep
 

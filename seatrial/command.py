@@ -203,6 +203,18 @@ def replay(*, schedule: str, target: str | None, times: int, allow_unknown: bool
 
 
 @commands.command()
+@click.argument("trace", metavar="TRACE")
+@click.option("--format", "form", metavar="NAME", help="Only this one, to stdout: html, md, json, ...  Default: all.")
+@click.option("--output", metavar="FILE|DIR", help="Write there. Default with --format: stdout; without: beside TRACE.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
+def report(*, trace: str, form: str | None, output: str | None) -> None:
+    """Render TRACE (a trace.jsonl, or the report folder that holds it) again, with the formats of today."""
+    from seatrial.report_command import render
+
+    render(trace, form=form, output=output)
+
+
+@commands.command()
 @click.option(
     "--host",
     default="127.0.0.1",

@@ -28,7 +28,6 @@ def copied_body(request: ApiRequest, info: KindInfo) -> JsonObject:
             f"({request.api_version}, Kind={request.kind})"
         )
     metadata = obj.setdefault("metadata", {})
-    metadata.pop("managedFields", None)
     metadata.pop("selfLink", None)
     _place(request, info, metadata)
     return obj

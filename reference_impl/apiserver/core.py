@@ -33,7 +33,10 @@ class Core:
         rng: for uids and generated names.
     """
 
-    __slots__ = ("_event_lease", "_event_lease_granted_s", "after_commit", "kinds", "now", "on_commit", "rng", "store")
+    __slots__ = (
+        "_event_lease", "_event_lease_granted_s", "after_commit", "kinds", "now", "on_commit", "rng", "store",
+        "track_on_create",
+    )  # fmt: skip
 
     def __init__(self, store: Store, kinds: KindRegistry, now: Callable[[], datetime], rng: random.Random) -> None:
         self.store = store
@@ -43,6 +46,8 @@ class Core:
         self.on_commit: Callable[[ApiRequest, StoreEvent], None] | None = None
         self.after_commit: Callable[[ApiRequest, StoreEvent], None] | None = None
         """The server's own follow-up (custom kinds come and go); runs after `on_commit`."""
+        self.track_on_create = False
+        """Record who owns which field from an object's creation, not only from its first server-side apply."""
         self._event_lease: int | None = None
         self._event_lease_granted_s = 0.0
 

@@ -7,9 +7,9 @@ about status is dropped silently.
 Sources: apiserver `registry.Store.Create`, `rest.BeforeCreate`, `rest.FillObjectMetaSystemFields`; KEP-4420.
 """
 
-from typing import Final
+from typing import Any, Final
 
-from reference_impl.apiserver import custom_kinds, field_errors, names, namespaces, reviews, wording
+from reference_impl.apiserver import custom_kinds, field_errors, names, namespaces, reviews, tracking, wording
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core, key_of
@@ -39,12 +39,20 @@ def create(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     if obj["metadata"].get("resourceVersion"):
         # A plain Go error in etcd3's store, so a 500 without a reason; nothing was written.
         raise ApiError("resourceVersion should not be set on objects to be created", status=500, reason="")
+    return store_new(core, request, info, obj)
+
+
+def store_new(
+    core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject, claims: list[JsonObject] | None = None
+) -> JsonObject:
+    """The same for an object (owned) whose body has been checked. `claims`: its managedFields, if an apply made it."""
+    sent = obj["metadata"].pop("managedFields", None)
     namespaces.admit_creation(core, info, obj)
     custom_kinds.admit_creation(core, info)
     _initialize(core, info, obj)
     generate = not obj["metadata"].get("name")
     if not generate:
-        return _create_named(core, request, info, obj)
+        return _create_named(core, request, info, obj, sent, claims)
     base = obj["metadata"].get("generateName")
     if not base:
         raise wording.invalid(info, "", [field_errors.required("metadata.name", "name or generateName is required")])
@@ -52,7 +60,7 @@ def create(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
         name = names.generate_name(base, core.rng)
         if core.store.get(key_of(info, obj["metadata"].get("namespace"), name)) is None:
             obj["metadata"]["name"] = name
-            return _create_named(core, request, info, obj)
+            return _create_named(core, request, info, obj, sent, claims)
     raise wording.generated_name_exists(info, name)
 
 
@@ -73,10 +81,14 @@ def _initialize(core: Core, info: KindInfo, obj: JsonObject) -> None:
             obj["status"] = copy_json(initial)
 
 
-def _create_named(core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject) -> JsonObject:
+def _create_named(
+    core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject, sent: Any, claims: list[JsonObject] | None
+) -> JsonObject:
     if info.resource == NAMESPACES:
         namespaces.initialize(obj)
     obj = prepare(info, obj, None, subresource=None)
+    if sent is not None or claims is not None or core.track_on_create:
+        obj = tracking.managed(obj, tracking.created(core, request, info, obj, sent) if claims is None else claims)
     metadata = obj["metadata"]
     if info.resource == CRDS:
         obj = custom_kinds.accepted(core, info, obj)

@@ -1,7 +1,7 @@
 """Patches: RFC 6902 (json), RFC 7396 (merge), and Kubernetes' strategic merge, applied to a stored object.
 
-A patch never mutates what it is applied to: the result may share unchanged parts with it. Server-side apply is a
-limit of this reference implementation and is refused by name.
+A patch never mutates what it is applied to: the result may share unchanged parts with it. Server-side apply is no
+function of an object and a body alone: see `apply.py`.
 
 Sources: apiserver `pkg/endpoints/handlers/patch.go` (which error answers what), RFC 6902, RFC 7396.
 """
@@ -12,7 +12,7 @@ import jsonpatch
 import jsonpointer
 
 from reference_impl.apiserver import strategic_merge
-from reference_impl.errors import ApiError, BadRequest, Invalid, NotImplementedByServer, UnsupportedMediaType
+from reference_impl.errors import ApiError, BadRequest, Invalid, UnsupportedMediaType
 from reference_impl.kinds import KindInfo
 from reference_impl.objects import copy_json
 from reference_impl.protocol import JsonObject
@@ -25,8 +25,7 @@ def apply_patch(info: KindInfo, current: JsonObject, body: Any, patch_type: str)
     """The object that the patch makes of `current`.
 
     `patch_type`: merge, json or strategic. Raises BadRequest (a patch that is not one), Invalid (a JSON patch that does
-    not apply, a failed `test` included), UnsupportedMediaType (strategic on a custom resource),
-    NotImplementedByServer (apply).
+    not apply, a failed `test` included), UnsupportedMediaType (strategic on a custom resource, or no such type).
     """
     if patch_type == "merge":
         if not isinstance(body, dict):
@@ -36,11 +35,6 @@ def apply_patch(info: KindInfo, current: JsonObject, body: Any, patch_type: str)
         result = _json_patch(info, current, body)
     elif patch_type == "strategic":
         result = _strategic(info, current, body)
-    elif patch_type == "apply":
-        raise NotImplementedByServer(
-            "server-side apply (patch type apply) is not implemented by this reference server; use a merge, json or "
-            "strategic patch, or an update"
-        )
     else:
         raise _unsupported(info, patch_type)
     if not isinstance(result, dict):

@@ -8,7 +8,7 @@ Sources: kubernetes `pkg/registry/apps/*/storage`, apiextensions `pkg/registry/c
 
 from typing import Any, Final
 
-from reference_impl.apiserver import custom_kinds, field_errors, reading, update, wording
+from reference_impl.apiserver import apply, custom_kinds, field_errors, reading, update, wording
 from reference_impl.apiserver.core import Core
 from reference_impl.apiserver.patches import apply_patch
 from reference_impl.apiserver.watch_cache import WatchCache
@@ -28,9 +28,11 @@ def write(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     """Update or patch. Raises BadRequest, Conflict, Invalid (no replicas, or fewer than 0), NotFound."""
     old = core.existing(request, info)
     current = _scale_of(info, custom_kinds.as_version(old, info))
+    if request.verb == "patch" and request.patch_type == "apply":
+        return _apply(core, request, info, old)
     if request.verb == "patch":
         if request.patch_type is None:
-            raise UnsupportedMediaType("a patch needs a type: merge, json or strategic")
+            raise UnsupportedMediaType("a patch needs a type: merge, json, strategic or apply")
         scale = apply_patch(_SCALE, current, request.body, request.patch_type)
     else:
         scale = request.body
@@ -49,6 +51,23 @@ def write(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     obj = _with(shown, _paths(info)["specReplicasPath"], replicas)
     obj = {**obj, "metadata": dict(obj["metadata"])}
     return _scale_of(info, update.write(core, request, info, obj, old))
+
+
+def _apply(core: Core, request: ApiRequest, info: KindInfo, old: JsonObject) -> JsonObject:
+    """An applied Scale is an applied configuration of the one field that it stands for (`scalehandler.go`)."""
+    scale = request.body
+    if not isinstance(scale, dict) or (scale.get("apiVersion"), scale.get("kind")) != ("autoscaling/v1", "Scale"):
+        raise BadRequest(f"the body must be an autoscaling/v1 Scale of {info.resource} {request.name!r}")
+    sent = scale.get("metadata") or {}
+    if sent.get("managedFields") is not None:
+        raise BadRequest("metadata.managedFields must be nil")
+    kept = ("uid", "resourceVersion")
+    metadata = {"name": old["metadata"]["name"], **{field: sent[field] for field in kept if sent.get(field)}}
+    config: JsonObject = {"apiVersion": info.api_version, "kind": info.kind, "metadata": metadata}
+    if "replicas" in (scale.get("spec") or {}):
+        _check_replicas(info, old["metadata"]["name"], scale["spec"]["replicas"])
+        config = _with(config, _paths(info)["specReplicasPath"], scale["spec"]["replicas"])
+    return _scale_of(info, apply.onto(core, request, info, config, old))
 
 
 def _check_replicas(info: KindInfo, name: str, replicas: Any) -> None:

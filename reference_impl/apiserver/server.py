@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from reference_impl.apiserver import (
+    apply,
     binding,
     creation,
     custom_kinds,
@@ -26,6 +27,7 @@ from reference_impl.apiserver import (
     namespaces,
     reading,
     scale,
+    tracking,
     update,
     watching,
     wording,
@@ -58,6 +60,8 @@ class ApiServer:
         name: for reports.
         kinds: what is served, shared by replicas; CRDs found in the store are added.
         window: events the watch cache keeps per resource.
+        track_on_create: record who owns which field (managedFields) from an object's creation on, as real servers do,
+            and not only from its first server-side apply.
     """
 
     __slots__ = ("_cache", "_core", "_verbs", "admission", "name")
@@ -71,6 +75,7 @@ class ApiServer:
         name: str = "apiserver-0",
         kinds: KindRegistry,
         window: int = WINDOW,
+        track_on_create: bool = False,
     ) -> None:
         kinds.load(store)
         self.name = name
@@ -78,6 +83,7 @@ class ApiServer:
         """Asked in order about every request, reads included."""
         self._core = Core(store, kinds, now, random)
         self._core.after_commit = self._after_commit
+        self._core.track_on_create = track_on_create
         self._cache = WatchCache(store, kinds.resources, window=window)
         self._verbs: dict[str, Callable[[ApiRequest, KindInfo], JsonObject]] = {
             "get": self._get,
@@ -194,6 +200,7 @@ class ApiServer:
             body = request.body if isinstance(request.body, dict) else None
             for hook in self.admission:
                 hook(request, info, body)
+        tracking.check_options(request)
         return info
 
     def _handle_subresource(self, request: ApiRequest, info: KindInfo) -> JsonObject:
@@ -240,6 +247,8 @@ class ApiServer:
         return update.update(self._core, request, info)
 
     def _patch(self, request: ApiRequest, info: KindInfo) -> JsonObject:
+        if request.patch_type == "apply":
+            return apply.apply(self._core, request, info)
         return update.patch(self._core, request, info)
 
     def _delete(self, request: ApiRequest, info: KindInfo) -> JsonObject:

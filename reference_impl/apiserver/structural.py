@@ -22,7 +22,8 @@ _FORBIDDEN: Final = ("$ref", "definitions", "dependencies", "deprecated", "discr
 _LOGICAL: Final = ("allOf", "anyOf", "oneOf")
 _NOT_UNDER_LOGICAL: Final = ("type", "additionalProperties", "default", "title", "description", "nullable",
                              "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string",
-                             "x-kubernetes-embedded-resource", "x-kubernetes-list-type")  # fmt: skip
+                             "x-kubernetes-embedded-resource", "x-kubernetes-list-type",
+                             "x-kubernetes-map-type")  # fmt: skip
 
 
 def check_schema(schema: JsonObject, place: str, causes: list[Cause]) -> None:
@@ -126,11 +127,24 @@ def _check_extensions(schema: JsonObject, place: str, causes: list[Cause]) -> No
         if schema.get("type") != "array":
             why = "must be array if x-kubernetes-list-type is specified"
             causes.append(field_errors.invalid_value(f"{place}.type", schema.get("type") or "", why))
+    _check_map_type(schema, place, causes)
     if list_type == "map":
         _check_list_map(schema, place, causes)
     elif schema.get("x-kubernetes-list-map-keys"):
         why = "must be map if x-kubernetes-list-map-keys is non-empty"
         causes.append(field_errors.invalid_value(f"{place}.x-kubernetes-list-type", list_type or "", why))
+
+
+def _check_map_type(schema: JsonObject, place: str, causes: list[Cause]) -> None:
+    map_type = schema.get("x-kubernetes-map-type")
+    if map_type is None:
+        return
+    field = f"{place}.x-kubernetes-map-type"
+    if schema.get("type") != "object":
+        why = "must be object if x-kubernetes-map-type is specified"
+        causes.append(field_errors.invalid_value(f"{place}.type", schema.get("type") or "", why))
+    if map_type not in ("atomic", "granular"):
+        causes.append(field_errors.not_supported(field, map_type, ["atomic", "granular"]))
 
 
 def _check_list_map(schema: JsonObject, place: str, causes: list[Cause]) -> None:

@@ -5,12 +5,22 @@ this endpoint may not change, then it is validated and compared. A write that ch
 emits no event. The write that takes away the last finalizer of a deleting object removes it.
 
 Sources: apiserver `registry.Store.Update`, `ShouldDeleteDuringUpdate`, `rest.BeforeUpdate`; apimachinery
-`ValidateObjectMetaAccessorUpdate`; etcd3 `GuaranteedUpdate` (no-op writes).
+`ValidateObjectMetaAccessorUpdate`; etcd3 `GuaranteedUpdate` (no-op writes); apiserver
+`pkg/endpoints/handlers/fieldmanager/equality.go`.
 """
 
 from typing import Final
 
-from reference_impl.apiserver import custom_kinds, field_errors, generation, namespaces, status, wording
+from reference_impl.apiserver import (
+    custom_kinds,
+    field_errors,
+    generation,
+    managed_fields,
+    namespaces,
+    status,
+    tracking,
+    wording,
+)
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core
@@ -18,7 +28,7 @@ from reference_impl.apiserver.decoding import check_types
 from reference_impl.apiserver.equality import same
 from reference_impl.apiserver.kind_rules import CRDS, NAMESPACES, allows_unconditional_update
 from reference_impl.apiserver.patches import apply_patch
-from reference_impl.errors import BadRequest, NotImplementedByServer, UnsupportedMediaType
+from reference_impl.errors import BadRequest, UnsupportedMediaType
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import ApiRequest, JsonObject
 
@@ -49,14 +59,10 @@ def patch(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     """Apply a patch to the object as it is in the store, and answer what is stored now.
 
     Without a resourceVersion in it a patch never conflicts. Raises BadRequest, Conflict, Invalid (a changed uid
-    included), NotFound, NotImplementedByServer (server-side apply), UnsupportedMediaType.
+    included), NotFound, UnsupportedMediaType.
     """
     if request.patch_type is None:
-        raise UnsupportedMediaType("a patch needs a type: merge, json or strategic")
-    if request.patch_type == "apply":
-        raise NotImplementedByServer(
-            "server-side apply is not implemented by this reference server; use a merge, json or strategic patch"
-        )
+        raise UnsupportedMediaType("a patch needs a type: merge, json, strategic or apply")
     old = core.existing(request, info)
     shown = custom_kinds.as_version(old, info)
     if request.from_wire and request.patch_type == "strategic" and isinstance(request.body, dict):
@@ -73,22 +79,39 @@ def patch(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
         check_types(info, patched)
     # The result may share parts with the stored object: what `write` changes in place is copied here.
     patched = {**patched, "metadata": dict(patched["metadata"])}
-    patched["metadata"].pop("managedFields", None)
     return write(core, request, info, patched, old)
 
 
-def write(core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject, old: JsonObject) -> JsonObject:
-    """Take `obj` (owned, metadata owned too) from a client to the store, in place of `old`."""
+def write(
+    core: Core,
+    request: ApiRequest,
+    info: KindInfo,
+    obj: JsonObject,
+    old: JsonObject,
+    claims: list[JsonObject] | None = None,
+) -> JsonObject:
+    """Take `obj` (owned, metadata owned too) from a client to the store, in place of `old`.
+
+    `claims`: the managedFields that an apply comes to; None for writes that are not applies.
+    """
+    sent = obj["metadata"].pop("managedFields", None)
+    entries = tracking.starting_point(sent, old, request.subresource) if claims is None else claims
     _check_revision(info, obj["metadata"], old["metadata"])
     _carry_system_metadata(info, obj["metadata"], old["metadata"])
     old_shown = custom_kinds.as_version(old, info)
     obj = _mask(info, obj, old_shown, request.subresource)
+    if entries is not None or "managedFields" in obj["metadata"]:
+        obj = tracking.managed(obj, entries)
     if not same(obj, old_shown):
         obj = prepare(info, obj, old_shown, subresource=request.subresource)
         if request.subresource != "status" and generation.counts_change(info, obj, old_shown):
             obj = {**obj, "metadata": {**obj["metadata"], "generation": old["metadata"].get("generation", 0) + 1}}
             if info.resource == CRDS:
                 obj = custom_kinds.changed(core, info, obj)
+        if claims is None and entries is not None:
+            obj = tracking.managed(obj, tracking.updated(core, request, info, old_shown, obj, entries))
+    if claims is not None:
+        obj = _with_old_times(obj, old_shown)
     if _is_done(info, obj, old):
         core.remove(request, info, old)
         return obj
@@ -97,6 +120,16 @@ def write(core: Core, request: ApiRequest, info: KindInfo, obj: JsonObject, old:
     if info.crd is not None:
         obj = custom_kinds.to_storage(core, info, obj)
     return custom_kinds.as_version(core.put(request, info, obj, old=old), info)
+
+
+def _with_old_times(obj: JsonObject, old: JsonObject) -> JsonObject:
+    """An apply after which only the time of a claim would differ is no change (a no-op keeps its revision)."""
+    now, before = obj["metadata"].get("managedFields"), old["metadata"].get("managedFields")
+    if now and before and managed_fields.timeless(now) == managed_fields.timeless(before):
+        reverted = tracking.managed(obj, before)
+        if same(reverted, old):
+            return reverted
+    return obj
 
 
 def _check_revision(info: KindInfo, metadata: JsonObject, old: JsonObject) -> None:

@@ -191,7 +191,10 @@ class Client:
         force: bool = False,
     ) -> JsonObject:
         """Change some fields. `type`: merge, json, strategic, apply. A uid or resourceVersion in the body is a
-        precondition, as in Kubernetes."""
+        precondition, as in Kubernetes.
+
+        An apply needs a `field_manager`, creates what is not there, and raises `Conflict` for fields that others own,
+        unless `force`."""
         return await self._send(
             ApiRequest(
                 verb="patch",

@@ -91,6 +91,7 @@ ENTRY = Entry(
         "apiserver_crash",
     ),
     bug="https://github.com/kubernetes/kubernetes/issues/23731",
+    culprit="patch ConfigMap",
     tags=("leader overlap",),
     wrong=wrong,
     fixed=fixed,

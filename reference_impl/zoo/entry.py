@@ -37,6 +37,8 @@ class Entry:
         faults: names of all kinds of weather that bring the bug out; empty if no weather is needed.
         bug: link to the real bug.
         tags: trigger tags in words ("stale read"), and "demo".
+        culprit: the wrong write in a few words, for a report to be measured by: "create Bucket" (verb and kind, or
+            outside system), "never creates Secret" where it is a write that does not come; empty: nobody asks.
         wrong, fixed: factories; they differ by 30 lines at most.
         wrong_plane, fixed_plane: what each runs on, as "module:class" for `apiserver`, `store` or both; empty: the
             reference's own.
@@ -54,6 +56,7 @@ class Entry:
     fixed: Factory
     manifests: Sequence[dict[str, Any]]
     trial_options: Mapping[str, Any] = field(default_factory=dict)
+    culprit: str = ""
     calm_silent: bool = True
     wrong_plane: Mapping[str, str] = field(default_factory=dict)
     fixed_plane: Mapping[str, str] = field(default_factory=dict)

@@ -51,6 +51,7 @@ ENTRY = Entry(
     property="no_panic",
     faults=("compaction", "watch_gap", "apiserver_crash"),
     bug="https://github.com/zalando-incubator/kopf/pull/8",
+    culprit="panic",
     tags=("compaction",),
     wrong=wrong,
     fixed=fixed,

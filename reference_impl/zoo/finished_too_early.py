@@ -113,6 +113,7 @@ ENTRY = Entry(
     property="deletions_finish",
     faults=("crash", "late_commit", "time_travel"),
     bug="https://github.com/kubernetes/kubernetes/pull/119159",
+    culprit="never lets go of Part",
     tags=("crash between two writes", "finalizer"),
     wrong=wrong,
     fixed=fixed,

@@ -38,6 +38,7 @@ ENTRY = Entry(
     property="no_orphan_or_leak",
     faults=("external_fails", "crash", "late_commit", "time_travel"),
     bug="https://github.com/kubernetes/kubernetes/pull/119159",
+    culprit="patch Bucket",
     tags=("outside effects", "finalizer", "crash between two writes"),
     wrong=wrong,
     fixed=fixed,

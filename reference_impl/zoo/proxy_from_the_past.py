@@ -94,6 +94,7 @@ ENTRY = Entry(
     property="required_objects_are_not_deleted",
     faults=("time_travel", "stale_read"),
     bug="https://jira.percona.com/browse/K8SPXC-725",
+    culprit="delete ConfigMap",
     tags=("time travel",),
     wrong=wrong,
     fixed=fixed,

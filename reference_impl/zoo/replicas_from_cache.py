@@ -95,6 +95,7 @@ ENTRY = Entry(
     property="creates_stay_within_what_the_writer_could_know",
     faults=(*CACHE_BEHIND, "crash", "late_commit", "owned_deleted"),
     bug="https://github.com/ray-project/kuberay/issues/715",
+    culprit="create Pod",
     tags=("stale read",),
     wrong=wrong,
     fixed=fixed,

@@ -78,6 +78,7 @@ ENTRY = Entry(
     property="converges",
     faults=("crash", "late_commit", "time_travel"),
     bug="https://jira.percona.com/browse/K8SPSMDB-578",
+    culprit="never creates Secret",
     tags=("crash between two writes",),
     wrong=wrong,
     fixed=fixed,

@@ -83,6 +83,7 @@ ENTRY = Entry(
     property="no_alternation",
     faults=(*CACHE_BEHIND, "split_delivery", "relist", "compaction", "pause"),
     bug="https://github.com/kubernetes/kubernetes/issues/36327",
+    culprit="update ConfigMap",
     tags=("stale read", "leader overlap"),
     wrong=wrong,
     fixed=fixed,

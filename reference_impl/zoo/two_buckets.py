@@ -38,6 +38,7 @@ ENTRY = Entry(
     property="one_external_object_per_owner",
     faults=("external_reply_lost", "crash", "late_commit", "time_travel"),
     bug="https://github.com/crossplane/crossplane-runtime/issues/279",
+    culprit="create cloud",
     tags=("ambiguous commit", "outside effects", "demo"),
     wrong=wrong,
     fixed=fixed,

@@ -48,6 +48,7 @@ ENTRY = Entry(
     property="converges",
     faults=("owned_deleted",),
     bug="https://github.com/kubernetes/kubernetes/issues/85353",
+    culprit="never creates ConfigMap",
     tags=("missing watch",),
     wrong=wrong,
     fixed=fixed,

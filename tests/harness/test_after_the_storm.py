@@ -6,6 +6,7 @@ from harness.example import Example
 from harness.plan import make_plan
 from harness.session import Session
 from harness.trial import Trial
+from harness.world import ACTION_S
 from reference_impl.runtime import Client, Component, Controller, Request, Result, Watch
 from reference_impl.zoo import ZOO
 
@@ -182,3 +183,11 @@ def test_who_is_always_asleep_somewhere_is_not_waited_for_for_ever() -> None:
             example.act({"do": "create", "object": note})
         example.finish(None)
         assert example.rested
+
+
+def test_users_may_wait_for_longer_than_any_of_their_requests_may_take() -> None:
+    session = _session("unwatched-child")
+    with Example(session.plan) as example:
+        began_s = example.world.network.now_s
+        example.pass_time(3 * ACTION_S)
+        assert example.world.network.now_s >= began_s + 3 * ACTION_S

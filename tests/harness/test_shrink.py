@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from harness.detection import entry_trial
 from harness.session import Finding, Session
 from harness.shrink import Shrinker, shrink_all
+from reference_impl.zoo import ZOO
 from tests.harness import trials
 
 CREATE: dict[str, Any] = {"do": "create", "object": trials.SITE}
@@ -82,6 +84,9 @@ class Timed(Shrinker):
     def _substitute(self, items: list[Any]) -> list[Any]:
         return items
 
+    def _as_struck(self, items: list[Any]) -> list[Any]:
+        return items
+
 
 def _late(nth: int) -> dict[str, Any]:
     request = {"verb": "get", "kind": "ConfigMap", "name": "front", "namespace": "default", "nth": nth}
@@ -98,3 +103,14 @@ def test_a_longer_sleep_takes_the_place_of_late_messages() -> None:
     shrunk = Timed(12.0, [CREATE, SLEEP, SLEEP], [_late(1), _late(2), _late(3)]).shrink()
     assert shrunk.workload == [{"do": "sleep", "seconds": 12.0}]
     assert shrunk.weather == []
+
+
+@pytest.mark.slow
+def test_the_weather_is_told_as_it_struck() -> None:
+    entry = next(entry for entry in ZOO if entry.id == "unwatched-child")
+    session = Session(entry_trial(entry, "wrong"))
+    site = {"apiVersion": "zoo.seatrial.dev/v1", "kind": "Site", "metadata": {"name": "back", "namespace": "default"}}
+    create = {"do": "create", "object": {**site, "spec": {"root": "/srv/back"}}}
+    elsewhere = {"do": "owned_deleted", "at": "step", "step": 1, "child": "ConfigMap/default/front"}
+    shrunk = shrink_all(session, _finding(session, [create], [elsewhere]))[0]
+    assert shrunk.weather == [{**elsewhere, "child": "ConfigMap/default/back"}]

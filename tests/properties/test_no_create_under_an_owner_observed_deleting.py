@@ -70,3 +70,17 @@ def test_a_clean_up_job_is_what_finalizers_are_for() -> None:
     view.sees("website", view.mark_deleting(site))
     send_create(view, site, kind="Job")
     assert PROPERTY.judge(view).verdict == "holds"
+
+
+def test_an_apply_of_what_is_not_there_is_a_create_and_of_what_is_there_is_none() -> None:
+    view, site = a_world()
+    view.sees("website", view.mark_deleting(site))
+    apply = ApiRequest(
+        verb="patch", patch_type="apply", api_version="v1", kind="Secret", namespace="default", name="next",
+        body=make("Secret", "next", owner=site),
+    )  # fmt: skip
+    view.sends("website", apply)
+    assert PROPERTY.judge(view).verdict == "violated"
+    view.create(make("Secret", "next", owner=site))
+    view.sends("website", apply)
+    assert PROPERTY.judge(view).verdict == "holds"

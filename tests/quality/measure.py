@@ -1,6 +1,6 @@
 """What is found, and what is left alone: the zoo's entries held to what they promise.
 
-    python -m tests.quality.measure [ID...] [--seeds 10] [--bounded] [--jobs 2] [--write docs/detection.md]
+    python -m tests.quality.measure [ID...] [--seeds 10] [--bounded] [--jobs 2] [--rows F] [--write docs/detection.md]
 
 For each entry (`reference_impl/zoo/entry.py`):
 
@@ -13,10 +13,12 @@ For each entry (`reference_impl/zoo/entry.py`):
 
 The awkward controllers (`reference_impl/zoo/awkward`) are right as well, and have to be left alone.
 
-`--bounded` measures a sample of each in about a minute. Exit code 1 if a promise is broken.
+`--bounded` measures a sample of each in about a minute. `--rows F` keeps each row as it is done, and does not measure
+again what is there: the whole takes an hour or two. Exit code 1 if a promise is broken.
 """
 
 import argparse
+import json
 import os
 import random
 import statistics
@@ -24,21 +26,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.ambient import virtual_ambient
 from harness.check import check
 from harness.detection import Silence, awkward_silence, entry_trial, hit
+from harness.errors import SeatrialError
 from harness.outcome import Outcome
 from harness.session import Session
 from reference_impl.zoo import ZOO, Entry
 from reference_impl.zoo.awkward import AWKWARD
 from tests.quality.machine import machine
+
+Kept = TypeVar("Kept", "Row", Silence)
 
 FOUND_SHARE_LEAST = 0.9
 MEDIAN_ACTIONS_MOST = 4
@@ -56,7 +61,7 @@ class Effort:
     without: int = 1000
     only: int = 200
     twin_seeds: int = 3
-    twin: int = 500
+    twin: int = 350
     awkward_seeds: int = 3
     awkward: int = 700
 
@@ -221,32 +226,67 @@ def _document(rows: Sequence[Row], silences: Sequence[Silence], wall_s: float, e
     )
 
 
-def rows_of(entries: Sequence[Entry], effort: Effort, report_dir: str, jobs: int) -> list[Row]:
-    """Measure these entries, in their order, in so many processes; 1: in this one."""
+def rows_of(
+    entries: Sequence[Entry], effort: Effort, report_dir: str, jobs: int, kept: Path | None = None
+) -> list[Row]:
+    """Measure these entries in so many processes (1: in this one); rows come in the order of entries.
+
+    `kept`: a file of rows as JSON lines, to which each is added when it is done. What is there is not measured again.
+    """
+    rows = {row.id: row for row in _kept(kept, Row)}
+    left = [entry for entry in entries if entry.id not in rows]
     if jobs == 1:
-        return [measure(entry, effort, report_dir) for entry in entries]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_measure_named, entry.id, effort, report_dir) for entry in entries]
-        rows = []
-        for future in futures:
-            rows.append(future.result())
-            print(f"{rows[-1].id}: {rows[-1].broken or 'ok'}", file=sys.stderr, flush=True)
-        return rows
+        rows |= {entry.id: _measured(entry, effort, report_dir) for entry in left}
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            futures = [pool.submit(_measure_named, entry.id, effort, report_dir) for entry in left]
+            for future in as_completed(futures):
+                row = rows[future.result().id] = future.result()
+                print(f"{row.id}: {row.broken or 'ok'}", file=sys.stderr, flush=True)
+                _keep(kept, row)
+    return [rows[entry.id] for entry in entries]
 
 
-def silences_of(effort: Effort, report_dir: str, jobs: int) -> list[Silence]:
-    """What is said against the awkward controllers: nothing, if all is well."""
+def _keep(kept: Path | None, one: "Row | Silence") -> None:
+    if kept is not None:
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({type(one).__name__: asdict(one)}) + "\n")
+
+
+def _kept(kept: Path | None, sort: type[Kept]) -> list[Kept]:
+    if kept is None or not kept.exists():
+        return []
+    lines = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    return [sort(**line[sort.__name__]) for line in lines if sort.__name__ in line]
+
+
+def _measured(entry: Entry, effort: Effort, report_dir: str) -> Row:
+    """An error of the harness itself is a broken promise of that entry, and no end of the others' measurement."""
+    try:
+        return measure(entry, effort, report_dir)
+    except SeatrialError as error:
+        return Row(id=entry.id, broken=[f"the harness failed: {type(error).__name__}: {error}"])
+
+
+def silences_of(effort: Effort, report_dir: str, jobs: int, kept: Path | None = None) -> list[Silence]:
+    """What is said against the awkward controllers: nothing, if all is well. `kept`: as in `rows_of`."""
+    done = {(one.subject, one.seed): one for one in _kept(kept, Silence)}
+    wanted = [(one.id, seed) for one in AWKWARD for seed in range(effort.awkward_seeds)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = [
-            pool.submit(awkward_silence, one.id, seed, effort.awkward, report_dir)
-            for one in AWKWARD
-            for seed in range(effort.awkward_seeds)
+            pool.submit(awkward_silence, awkward_id, seed, effort.awkward, report_dir)
+            for awkward_id, seed in wanted
+            if (f"awkward {awkward_id}", 1000 + seed) not in done
         ]
-        return [future.result() for future in futures]
+        for future in as_completed(futures):
+            one = future.result()
+            done[one.subject, one.seed] = one
+            _keep(kept, one)
+    return [done[key] for key in sorted(done)]
 
 
 def _measure_named(entry_id: str, effort: Effort, report_dir: str) -> Row:
-    return measure(next(entry for entry in ZOO if entry.id == entry_id), effort, report_dir)
+    return _measured(next(entry for entry in ZOO if entry.id == entry_id), effort, report_dir)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -257,6 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bounded", action="store_true", help="a sample of everything, in about a minute")
     parser.add_argument("--seeds", type=int, default=None, help="searches for each entry (10)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (as many as cores)")
+    parser.add_argument("--rows", metavar="FILE", help="keep rows here, and go on from those that are there")
     parser.add_argument("--write", metavar="FILE", help="also write the table to this file")
     given = parser.parse_args(arguments)
     known = {entry.id: entry for entry in ZOO}
@@ -269,8 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as report_dir:
         entries = [known[entry_id] for entry_id in given.ids] or list(ZOO)
-        rows = rows_of(entries, effort, report_dir, max(1, given.jobs))
-        silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs))
+        kept = Path(given.rows) if given.rows else None
+        rows = rows_of(entries, effort, report_dir, max(1, given.jobs), kept)
+        silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs), kept)
     print(table(rows, silences))
     if given.write:
         wall_s = time.monotonic() - began_s

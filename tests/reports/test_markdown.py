@@ -1,5 +1,6 @@
 import reports
 from reports.markdown import Markdown, fenced
+from tests.reports.kept import nasty_trace
 from tests.reports.traces import trace_of, website_trace
 
 HEADER = {
@@ -44,4 +45,26 @@ def test_nothing_in_a_story_can_close_its_fence() -> None:
 
 
 def test_the_format_is_registered() -> None:
-    assert [(form.name, form.suffix) for form in reports.FORMATS] == [("md", ".md")]
+    assert ("md", ".md") in [(form.name, form.suffix) for form in reports.FORMATS]
+
+
+def test_why_names_the_wrong_write_its_line_and_the_weather() -> None:
+    trace = trace_of(
+        {"kind": "request", "by": "website", "on": "Pod/d/a", "method": "delete", "site": "website.py:31 in reconcile"},
+        {"kind": "commit", "by": "apiserver-0", "peer": "website", "on": "Pod/d/a", "fact": "DELETED", "cause": [0]},
+        {"at": 1.0, "kind": "fault", "by": "website", "name": "crash", "sentence": "website crashes"},
+        {"kind": "violation", "property": "p", "reason": "r", "cause": [1]},
+    )
+    why = Markdown().render(trace).decode().partition("## Why\n\n")[2].partition("\n\n")[0]
+    assert why.splitlines() == [
+        "- **The wrong write**: `website` deleted Pod d/a. Sent by `website.py:31 in reconcile`.",
+        "- **Caused by**, at 1.000 s: website crashes \\[crash].",
+    ]
+
+
+def test_names_in_why_are_text_and_no_markup() -> None:
+    why = Markdown().render(nasty_trace()).decode().partition("## Why")[2].partition("## Facts")[0]
+    spans = [line.rpartition("Sent by ")[2] for line in why.splitlines() if "Sent by " in line]
+    assert len(spans) == 1
+    assert spans[0].count("`") == 2  # one span of code, in which nothing is markup
+    assert "<script" not in why.replace(spans[0], "")

@@ -1,4 +1,6 @@
 import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +19,36 @@ def check():
 def test_website():
     check()
 """
+
+VIOLATED = """
+import pytest
+from pathlib import Path
+from harness.errors import TrialFailed
+from tests.seatrial.outcomes import violated
+
+def fail(number):
+    outcome = violated(seed=7)
+    folder = Path(FOLDER) / str(number)
+    folder.mkdir(parents=True)
+    (folder / "report.md").write_text(f"# report {number}\\n" + "x" * SIZE)
+    outcome.violations[0].report_path = str(folder / "report.html")
+    raise TrialFailed("the story", outcome)
+
+@pytest.mark.parametrize("number", range(4))
+def test_website(number):
+    fail(number)
+"""
+
+
+def violated_tests(folder: Path, size: int = 0) -> str:
+    """Four tests whose trials fail, each with a report of so many bytes."""
+    return VIOLATED.replace("FOLDER", repr(str(folder))).replace("SIZE", str(size))
+
+
+def junit_properties(file: Path) -> list[dict[str, str]]:
+    """Of each test case."""
+    cases = ElementTree.parse(file).iter("testcase")
+    return [{item.get("name", ""): item.get("value", "") for item in case.iter("property")} for case in cases]
 
 
 @pytest.fixture
@@ -94,3 +126,67 @@ def test_a_cut_text_keeps_both_ends_and_counts_the_rest() -> None:
 
 def test_a_short_text_is_not_cut() -> None:
     assert cut("a\nb", 25) == "a\nb"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_junit_says_what_was_violated_and_how_to_see_it_again(
+    processes: tuple[str, ...], pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    pytester.makepyfile(violated_tests(tmp_path / "reports"))
+    result = pytester.runpytest_subprocess(*processes, "--junitxml=junit.xml", "-p", "no:cacheprovider")
+    result.assert_outcomes(failed=4)
+    found = junit_properties(pytester.path / "junit.xml")
+    assert len(found) == 4
+    assert {facts.pop("seatrial_report") for facts in found} == {
+        str(tmp_path / "reports" / str(number) / "report.html") for number in range(4)
+    }
+    assert found == 4 * [
+        {
+            "seatrial_property": "converges",
+            "seatrial_reason": "no Service",
+            "seatrial_replay": "seatrial replay r/schedule.json",
+            "seatrial_seed": "7",
+        }
+    ]
+    summary = (tmp_path / "summary.md").read_text()
+    assert sorted(line for line in summary.splitlines() if line) == [f"# report {number}" for number in range(4)]
+
+
+@pytest.mark.parametrize("off", ["option", "setting", "no GitHub"])
+def test_the_step_summary_can_be_left_alone(
+    off: str, pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary) if off != "no GitHub" else "")
+    pytester.makepyfile(violated_tests(tmp_path / "reports"))
+    if off == "setting":
+        pytester.makeini("[pytest]\nseatrial_step_summary = false")
+    arguments = ["--seatrial-no-step-summary"] if off == "option" else []
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments).assert_outcomes(failed=4)
+    assert not summary.exists()
+
+
+def test_the_step_summary_stays_below_what_github_takes(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    pytester.makepyfile(violated_tests(tmp_path / "reports", size=400_000))
+    pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    assert summary.stat().st_size < 1024 * 1024
+    text = summary.read_text()
+    assert [f"# report {number}" in text for number in range(4)] == [True, True, False, False]
+    assert f"`converges` violated: {tmp_path / 'reports' / '3' / 'report.html'}" in text
+
+
+def test_a_step_summary_that_cannot_be_written_fails_no_test(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such" / "file"))
+    pytester.makepyfile(violated_tests(tmp_path / "reports"))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["no report on the job's page: *No such file*"])

@@ -8,7 +8,8 @@ import pytest
 from tests.wire.binaries import binary
 from tests.wire.served import Served
 
-BEHAVIOURS: Final = ("install, upgrade, rollback, uninstall (client-side)",)
+MODES: Final = {"client-side": "false", "server-side": "true"}
+BEHAVIOURS: Final = tuple(f"install, upgrade, rollback, uninstall ({mode})" for mode in MODES)
 CHART: Final = "apiVersion: v2\nname: site\nversion: 0.1.0\n"
 VALUES: Final = "replicas: 1\n"
 TEMPLATES: Final = """
@@ -39,9 +40,10 @@ def chart(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_release_lives_its_life(served: Served, chart: Path) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_release_lives_its_life(served: Served, chart: Path, mode: str) -> None:
     helm = str(binary("helm", "1.37"))
-    waiting = ("--server-side=false", "--wait", "--timeout", "90s")
+    waiting = (f"--server-side={MODES[mode]}", "--wait", "--timeout", "90s")
     deployment = "/apis/apps/v1/namespaces/default/deployments/released"
     served.run(helm, "install", "released", str(chart), *waiting)
     assert served.ask("GET", deployment)["status"]["readyReplicas"] == 1

@@ -5,6 +5,7 @@ the checker to it.
 """
 
 from reference_impl.zoo.awkward import (
+    applied_by_two,
     contended_board,
     defaulted_worker,
     elected_publisher,
@@ -33,6 +34,7 @@ AWKWARD: tuple[Awkward, ...] = (
     one_step_a_pass.ENTRY,
     stamped_condition.ENTRY,
     raises_every_conflict.ENTRY,
+    applied_by_two.ENTRY,
 )
 """Adding an entry: its module here, its import, and its line in this tuple."""
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reference_impl.apiserver.patches import apply_patch, merge
-from reference_impl.errors import BadRequest, Invalid, NotImplementedByServer, UnsupportedMediaType
+from reference_impl.errors import BadRequest, Invalid, UnsupportedMediaType
 from reference_impl.kinds import KindInfo
 from reference_impl.objects import copy_json
 
@@ -108,8 +108,3 @@ def test_a_patch_that_leaves_no_object_is_a_bad_request() -> None:
 def test_custom_resources_have_no_strategic_merge() -> None:
     with pytest.raises(UnsupportedMediaType, match="accepted media types include: application/json-patch"):
         apply_patch(CUSTOM, _config(), {}, "strategic")
-
-
-def test_server_side_apply_is_refused_by_name() -> None:
-    with pytest.raises(NotImplementedByServer, match="server-side apply"):
-        apply_patch(CONFIG, _config(), {}, "apply")

@@ -40,6 +40,8 @@ INT = {"type": "integer"}
         ({**_object(a=INT), "not": {"properties": {"a": {"default": 1}}}}, "not.properties[a].default: Forbidden"),
         ({"type": "integer", "x-kubernetes-int-or-string": True},
          "must be empty if x-kubernetes-int-or-string is true"),
+        ({"type": "string", "x-kubernetes-map-type": "atomic"}, "must be object if x-kubernetes-map-type is specified"),
+        ({"type": "object", "x-kubernetes-map-type": "loose"}, 'supported values: "atomic", "granular"'),
         ({"type": "array", "items": _object(n=INT), "x-kubernetes-list-type": "map"},
          "x-kubernetes-list-map-keys: Required"),
         ({"type": "array", "items": _object(n=INT), "x-kubernetes-list-type": "map",

@@ -5,7 +5,6 @@ from reference_impl.errors import (
     Conflict,
     Invalid,
     NotFound,
-    NotImplementedByServer,
     UnsupportedMediaType,
 )
 
@@ -139,11 +138,6 @@ def test_strategic_merge_is_refused_for_custom_resources(cluster, make):
     cluster.create(make.website())
     with pytest.raises(UnsupportedMediaType):
         cluster.patch("Website", "front", {"spec": {"replicas": 2}}, patch_type="strategic")
-
-
-def test_server_side_apply_is_a_named_limit(cluster, make):
-    with pytest.raises(NotImplementedByServer, match="server-side apply"):
-        cluster.patch("ConfigMap", "a", make.config_map(), patch_type="apply")
 
 
 def test_a_patch_does_not_change_the_stored_object_in_place(cluster, make):
