@@ -35,7 +35,9 @@ OPTIONS = {
 }
 QUERIES = (
     "", "fieldValidation=Strict", "dryRun=All", "limit=1&labelSelector=a", "labelSelector=a%20in%20(", "watch=1",
-    "fieldSelector=metadata.name%3Da", "fieldManager=me", "fieldManager=you&force=true", "resourceVersion=0", "continue=e30", "resourceVersion=99999999&timeoutSeconds=1",
+    "fieldSelector=metadata.name%3Da",
+    "fieldManager=me", "fieldManager=you&force=true",
+    "resourceVersion=0", "continue=e30", "resourceVersion=99999999&timeoutSeconds=1",
 )  # fmt: skip
 
 
