@@ -2,9 +2,6 @@
 
 The composition root of `seatrial serve`. Each component is a process of its own, as far as they can tell: a client,
 caches and randomness of its own, and a supervisor that starts it again when it dies, later each time.
-
-History is compacted as kube-apiserver does (what is older than five minutes goes), and sooner if there is very much of
-it, so that a cluster that runs for days does not grow.
 """
 
 import logging
@@ -18,17 +15,13 @@ import trio
 
 from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.http.listener import serve
+from reference_impl.apiserver.http.page import Components, web_page
 from reference_impl.controllers import CONTROLLERS, Factory
+from reference_impl.history import History
 from reference_impl.kubelet import kubelet
 from reference_impl.plane import LocalPlane, RealClock
 from reference_impl.runtime import Client, run_process
-from reference_impl.store.port import Store
 
-COMPACTION_PERIOD_S: Final = 300.0
-"""kube-apiserver --etcd-compaction-interval."""
-HISTORY_MAX: Final = 50_000
-"""Revisions kept at most between two compactions; arbitrary, some 100 MB of Pods."""
-_WATCHFUL_S: Final = 5.0
 RESTART_FIRST_S: Final = 1.0
 RESTART_HIGH_S: Final = 60.0
 USER: Final = "kubernetes-admin"
@@ -65,47 +58,41 @@ async def run_cluster(
         seed = random.SystemRandom().getrandbits(64)
     async with trio.open_nursery() as nursery:
         plane = LocalPlane(RealClock(nursery), seed=seed, track_on_create=True)
-        front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER)
+        components: Components = {}
+        page = web_page(plane.servers, components)
+        front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER, page=page)
         nursery.start_soon(plane.send_bookmarks)
         nursery.start_soon(plane.expire_events)
-        nursery.start_soon(compact, plane.store)
+        nursery.start_soon(History(plane).run)
         await nursery.start(
             lambda task_status: serve(access.listeners, front.answer, tls=access.tls, task_status=task_status)
         )
         programs: dict[str, Factory] = {name: CONTROLLERS[name] for name in built_ins}
         programs |= {f"kubelet-node-{index}": kubelet(f"node-{index}") for index in range(nodes)}
         for name, factory in programs.items():
-            nursery.start_soon(supervise, plane, name, factory)
+            nursery.start_soon(supervise, plane, name, factory, components)
         task_status.started(plane)
 
 
-async def supervise(plane: LocalPlane, name: str, factory: Factory) -> None:
-    """Run a component for ever: one that dies is started again, with empty memory, after 1, 2, 4 ... 60 s."""
+async def supervise(plane: LocalPlane, name: str, factory: Factory, components: Components) -> None:
+    """Run a component for ever: one that dies is started again, with empty memory, after 1, 2, 4 ... 60 s.
+
+    `components[name]` says how it is.
+    """
     wait_s = RESTART_FIRST_S
+    how = components[name] = {"state": "running", "starts": 0, "error": None}
     while True:
         began_s = trio.current_time()
         try:
+            how |= {"state": "running", "starts": how["starts"] + 1}
             client = Client(plane.environment(name))
             await run_process(client, factory(client))
+            how["state"] = "ended"
             return
-        except Exception:
+        except Exception as error:
+            how |= {"state": "waits to be restarted", "error": f"{type(error).__name__}: {error}"}
             _LOG.exception("%s died and is started again", name)
         if trio.current_time() - began_s > 10 * RESTART_HIGH_S:
             wait_s = RESTART_FIRST_S
         await trio.sleep(wait_s)
         wait_s = min(2 * wait_s, RESTART_HIGH_S)
-
-
-async def compact(store: Store) -> None:
-    """Forget history for ever: every five minutes what was there five minutes before, and what is too much."""
-    mark = store.revision
-    due_s = trio.current_time() + COMPACTION_PERIOD_S
-    while True:
-        await trio.sleep(_WATCHFUL_S)
-        if trio.current_time() >= due_s:
-            due_s += COMPACTION_PERIOD_S
-            mark, old = store.revision, mark
-        else:
-            old = store.revision - HISTORY_MAX
-        if old > store.compacted_revision:
-            store.compact(old)

@@ -25,6 +25,7 @@ from reference_impl.apiserver import (
 )
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core, key_of
+from reference_impl.apiserver.decoding import check_types
 from reference_impl.apiserver.field_sets import Path, path_text
 from reference_impl.apiserver.managed_fields import APPLY, Claims, Manager
 from reference_impl.apiserver.ownership import Applied, Conflicts
@@ -98,6 +99,8 @@ def _apply(
         listed = faults[0] if len(faults) == 1 else "\n  ".join(["errors:", *faults])
         named = f"{config['metadata'].get('namespace') or ''}/{request.name}; {_typed(info.api_version, info.kind)}"
         raise ApiError(f"failed to create typed patch object ({named}): {listed}", status=500, reason="")
+    if request.from_wire:
+        check_types(info, config)
     manager = Manager.of(request.field_manager or "", APPLY, info.api_version, request.subresource)
     now = core.timestamp()
     try:

@@ -5,13 +5,11 @@ from itertools import pairwise
 import trio
 import trio.testing
 
-from reference_impl import cluster
 from reference_impl.apiserver.http.listener import open_listeners
-from reference_impl.cluster import Access, compact, run_cluster, supervise
+from reference_impl.cluster import Access, run_cluster, supervise
 from reference_impl.plane import LocalPlane, RealClock
 from reference_impl.protocol import ApiRequest
 from reference_impl.runtime import Component
-from reference_impl.store.memory import MemoryStore
 
 LABELS = {"app": "x"}
 TEMPLATE = {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
@@ -50,6 +48,7 @@ def test_a_deployment_rolls_out():
 
 def test_a_component_that_dies_is_started_again_later_each_time(caplog):
     births = []
+    components = {}
 
     def factory(client):
         async def fail():
@@ -61,7 +60,7 @@ def test_a_component_that_dies_is_started_again_later_each_time(caplog):
     async def main():
         async with trio.open_nursery() as nursery:
             plane = LocalPlane(RealClock(nursery))
-            nursery.start_soon(supervise, plane, "mortal", factory)
+            nursery.start_soon(supervise, plane, "mortal", factory, components)
             await trio.sleep(20)
             nursery.cancel_scope.cancel()
 
@@ -69,28 +68,4 @@ def test_a_component_that_dies_is_started_again_later_each_time(caplog):
     waits = [round(after - before) for before, after in pairwise(births)]
     assert waits == [1, 2, 4, 8]
     assert "mortal died" in caplog.text
-
-
-def test_history_is_forgotten_after_five_minutes_or_when_there_is_too_much(monkeypatch):
-    monkeypatch.setattr(cluster, "HISTORY_MAX", 100)
-
-    def write(store, count):
-        for number in range(count):
-            store.put(("configmaps", "default", "a"), {"metadata": {"name": "a"}, "n": number})
-
-    async def main():
-        store = MemoryStore()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(compact, store)
-            await trio.sleep(1)
-            write(store, 10)
-            await trio.sleep(290)
-            assert store.compacted_revision <= 1
-            await trio.sleep(320)
-            assert store.compacted_revision == 11
-            write(store, 1000)
-            await trio.sleep(6)
-            assert store.compacted_revision == store.revision - 100
-            nursery.cancel_scope.cancel()
-
-    run(main)
+    assert components["mortal"] == {"state": "waits to be restarted", "starts": 5, "error": "ZeroDivisionError: "}

@@ -40,7 +40,7 @@ def test_help_costs_nothing_and_is_no_error(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_only_commands_that_work_exist() -> None:
-    there = ["campaign", "check", "demo", "faults", "kinds", "properties", "replay", "serve", "sweep", "zoo"]
+    there = ["campaign", "check", "demo", "faults", "kinds", "properties", "replay", "report", "serve", "sweep", "zoo"]
     assert sorted(command.commands.commands) == there
 
 

@@ -8,10 +8,8 @@ import pytest
 from tests.wire.binaries import binary
 from tests.wire.served import Served
 
-BEHAVIOURS: Final = (
-    "install, upgrade, rollback, uninstall: client-side",
-    "install, upgrade, rollback, uninstall: server-side apply",
-)
+MODES: Final = {"client-side": "false", "server-side": "true"}
+BEHAVIOURS: Final = tuple(f"install, upgrade, rollback, uninstall ({mode})" for mode in MODES)
 CHART: Final = "apiVersion: v2\nname: site\nversion: 0.1.0\n"
 VALUES: Final = "replicas: 1\n"
 TEMPLATES: Final = """
@@ -42,10 +40,10 @@ def chart(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server_side", ["false", "true"])
-def test_a_release_lives_its_life(served: Served, chart: Path, server_side: str) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_release_lives_its_life(served: Served, chart: Path, mode: str) -> None:
     helm = str(binary("helm", "1.37"))
-    waiting = ("--wait", "--timeout", "90s", f"--server-side={server_side}")
+    waiting = (f"--server-side={MODES[mode]}", "--wait", "--timeout", "90s")
     deployment = "/apis/apps/v1/namespaces/default/deployments/released"
     served.run(helm, "install", "released", str(chart), *waiting)
     assert served.ask("GET", deployment)["status"]["readyReplicas"] == 1

@@ -56,6 +56,18 @@ def apply(kubectl: Kubectl) -> None:
     assert kubectl("get", "ws", "front", "-o", "jsonpath={.spec.size}") == "3"
 
 
+def server_side_apply(kubectl: Kubectl) -> None:
+    apply_ = ("apply", "--server-side", "-f", "-")
+    assert "serverside-applied" in kubectl(*apply_, stdin=DEPLOYMENT)
+    other = DEPLOYMENT.replace("replicas: 2", "replicas: 5")
+    _, refused = kubectl.fails(*apply_, "--field-manager=other", stdin=other)
+    assert 'conflict with "kubectl"' in refused
+    kubectl(*apply_, "--field-manager=other", "--force-conflicts", stdin=other)
+    assert kubectl("get", "deploy", "web", "-o", "jsonpath={.spec.replicas}") == "5"
+    managers = kubectl("get", "deploy", "web", "--show-managed-fields", "-o", "jsonpath={..managedFields[*].manager}")
+    assert {"kubectl", "other"} <= set(managers.split())
+
+
 def get(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=SITE.format(name="front", size=2))
     head, row = kubectl("get", "websites").splitlines()
@@ -157,24 +169,9 @@ def logs(kubectl: Kubectl) -> None:
     assert kubectl("logs", "p") == "hello"
 
 
-def apply_server_side(kubectl: Kubectl) -> None:
-    server_side = ("apply", "--server-side", "-f", "-")
-    assert "serverside-applied" in kubectl(*server_side, stdin=DEPLOYMENT)
-    kubectl("scale", "deploy/web", "--replicas=3")
-    code, shown = kubectl.fails(*server_side, stdin=DEPLOYMENT)
-    assert code == 1, shown
-    assert ".spec.replicas" in shown
-    kubectl(*server_side, "--force-conflicts", stdin=DEPLOYMENT)
-    managers = kubectl(
-        "get", "deploy", "web", "-o", "jsonpath={.metadata.managedFields[*].manager}", "--show-managed-fields"
-    )
-    assert "kubectl" in managers.split()
-    assert "+  size: 5" in kubectl.fails("diff", "--server-side", "-f", "-", stdin=SITE.format(name="front", size=5))[1]
-
-
 STEPS: Final[dict[str, Callable[[Kubectl], None]]] = {
     "apply": apply,
-    "apply --server-side, with a conflict": apply_server_side,
+    "apply --server-side, conflicts": server_side_apply,
     "get as a Table": get,
     "diff (server-side dry run)": diff,
     "patch: strategic, merge, json, status": patch,

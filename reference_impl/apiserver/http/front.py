@@ -87,7 +87,7 @@ class Front:
             return status_answer(InternalError(f"Internal error occurred: {type(error).__name__}: {error}"))
 
     def _is_known(self, request: HttpRequest) -> bool:
-        if request.path.rstrip("/") in _PUBLIC:
+        if request.path == "/" or request.path.rstrip("/") in _PUBLIC:
             return True
         sent = request.header("authorization").encode("latin-1")
         return hmac.compare_digest(sent, self._token or b"")

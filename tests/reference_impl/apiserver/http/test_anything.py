@@ -24,7 +24,7 @@ JUNK = (
     {"name": 1}, [{"name": "a"}, {"name": "a"}], "é", "=", "a/b/c", {"$patch": "delete"}, {"$patch": 1},
 )  # fmt: skip
 SUBRESOURCES = ("status", "scale", "eviction", "binding", "finalize", "log", "ephemeralcontainers", "approval", "token")
-PATCHES = ("application/merge-patch+json", "application/strategic-merge-patch+json")
+PATCHES = ("application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml")
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 OPTIONS = {
     "kind": "DeleteOptions",
@@ -35,7 +35,9 @@ OPTIONS = {
 }
 QUERIES = (
     "", "fieldValidation=Strict", "dryRun=All", "limit=1&labelSelector=a", "labelSelector=a%20in%20(", "watch=1",
-    "fieldSelector=metadata.name%3Da", "resourceVersion=0", "continue=e30", "resourceVersion=99999999&timeoutSeconds=1",
+    "fieldSelector=metadata.name%3Da",
+    "fieldManager=me", "fieldManager=you&force=true",
+    "resourceVersion=0", "continue=e30", "resourceVersion=99999999&timeoutSeconds=1",
 )  # fmt: skip
 
 
