@@ -61,6 +61,9 @@ def test_the_verdict_and_how_to_see_it_again_stand_on_top(run: Run, seen: Opened
     assert run.facts.source is None or run.facts.source[:40] in seen.page.inner_text("#source")
     assert "Weather:" in seen.page.inner_text("#label") or "Fair weather" in seen.page.inner_text("#label")
     assert seen.page.inner_text("#replay").startswith("seatrial replay ")
+    made_by = seen.page.inner_text("#made-by")
+    assert made_by.startswith(f"Seed {run.facts.settings['seed']}, ")
+    assert all(f"{name} {version}" in made_by for name, version in run.facts.versions.items())
     bottom = seen.page.locator(".replay").bounding_box()
     assert bottom is not None
     assert bottom["y"] + bottom["height"] < 900  # on the first screen
