@@ -161,7 +161,7 @@ def test_failures_are_told_apart_by_the_line_that_sent_the_write_and_counted(tmp
     outcome = run(trial, tmp_path)
     sites = {violation.call_site for violation in outcome.violations}
     assert len(sites) == len(outcome.violations) == 2
-    assert all(site.startswith("test_campaign.py:") and site.endswith(" in reconcile") for site in sites)
+    assert all(site.startswith("tests/harness/test_campaign.py:") and site.endswith(" in reconcile") for site in sites)
     assert {violation.fault for violation in outcome.violations} == {"reply_lost"}
     assert [violation.actions for violation in outcome.violations] == [2, 2]
     assert sum(violation.met for violation in outcome.violations) > 2
