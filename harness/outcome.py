@@ -56,7 +56,8 @@ class Violation:
     fault: str = ""
     """Of a campaign: the kinds of weather that are needed, as "crash+latency"."""
     call_site: str = ""
-    """Of a campaign: where in the controller's code the write was sent, as "website.py:31 in reconcile"."""
+    """Of a campaign: where in the controller's code the write was sent, as
+    "operators/website.py:31 in reconcile"."""
     met: int = 0
     """Of a campaign: how many of its examples showed it."""
     first_example: int = 0
