@@ -5,6 +5,7 @@ Told are user actions, the weather, what the components under test wrote to the 
 still too much, what explains least is left out. A fault is told together with what it struck and what came of it.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -367,12 +368,23 @@ def _fit(told: list[_Told], limit: int) -> list[_Told]:
     """User actions one after another become one sentence; then what explains least goes, the middle first."""
     if len(told) > limit:
         told = _joined(told)
-    while len(told) > limit:
-        worst = max(one.rank for one in told)
-        ranked = [number for number, one in enumerate(told) if one.rank == worst]
-        middle = told[ranked[len(ranked) // 2]]
-        told = [one for one in told if one is not middle and (one.block is None or one.block != middle.block)]
-    return told
+    left = dict(enumerate(told))
+    ranks: dict[int, list[int]] = {}
+    blocks: dict[int, list[int]] = {}
+    for number, one in left.items():
+        ranks.setdefault(one.rank, []).append(number)
+        if one.block is not None:
+            blocks.setdefault(one.block, []).append(number)
+    while len(left) > limit:
+        ranked = ranks[max(ranks)]
+        middle = ranked[len(ranked) // 2]
+        block = left[middle].block
+        for number in (middle,) if block is None else blocks[block]:
+            rank = left.pop(number).rank
+            del ranks[rank][bisect_left(ranks[rank], number)]
+            if not ranks[rank]:
+                del ranks[rank]
+    return list(left.values())
 
 
 def _joined(told: list[_Told]) -> list[_Told]:
