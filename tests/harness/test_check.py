@@ -101,9 +101,15 @@ def test_the_same_seed_gives_the_same_outcome(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_report_folder_is_complete(tmp_path: Path) -> None:
-    violation = _check(tmp_path, trials.forgetful).violations[0]
+    outcome = _check(tmp_path, trials.forgetful)
+    violation = outcome.violations[0]
     folder = Path(violation.schedule_path).parent
-    assert {"schedule.json", "trace.jsonl", "report.md"} <= {path.name for path in folder.iterdir()}
+    assert {path.name for path in folder.iterdir()} == {
+        "schedule.json", "search.json", "trace.jsonl", "trace.json", "report.md", "report.html", "report.sarif",
+        "report.graphml", "report.shiviz.log", "test_regression.py",
+    }  # fmt: skip
+    search = json.loads((folder / "search.json").read_text())
+    assert search == {"examples": outcome.examples, "faults_fired": outcome.faults_fired}
     schedule = json.loads((folder / "schedule.json").read_text())
     assert schedule["expect"] == {"property": violation.property, "trace_sha256": violation.trace_sha256}
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".", "tmp"))]

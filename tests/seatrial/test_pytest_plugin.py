@@ -190,3 +190,17 @@ def test_a_step_summary_that_cannot_be_written_fails_no_test(
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["no report on the job's page: *No such file*"])
+
+
+def test_a_report_folders_regression_test_runs_only_where_it_is_named(pytester: pytest.Pytester) -> None:
+    folder = pytester.path / "seatrial-reports" / "website" / "0123456789ab"
+    folder.mkdir(parents=True)
+    (folder / "test_regression.py").write_text("def test_it(): assert False")
+    (folder / "trace.jsonl").write_text("")
+    pytester.makepyfile("def test_mine(): pass")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", str(folder / "test_regression.py")).assert_outcomes(
+        failed=1
+    )
+    (folder / "trace.jsonl").unlink()  # as where it was copied to
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1, failed=1)
