@@ -116,7 +116,7 @@ function onClick(target) {
 function startPanning(scroller) {
   let from = null;
   scroller.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "mouse" && event.button === 0) from = { x: event.clientX, y: event.clientY, left: scroller.scrollLeft, top: scroller.scrollTop, moved: false };
+    if (event.pointerType === "mouse" && event.button === 0) from = { x: event.clientX, y: event.clientY, left: scroller.scrollLeft, top: scroller.scrollTop, moved: false, clicked: false };
   });
   window.addEventListener("pointermove", (event) => {
     if (from === null) return;
@@ -128,9 +128,14 @@ function startPanning(scroller) {
   });
   window.addEventListener("pointerup", () => {
     scroller.classList.remove("dragging");
-    setTimeout(() => { from = null; }, 0); // after the click that ends a drag, which is none
+    const pressed = from;
+    setTimeout(() => { // after the click: one that ends a drag is none, and a row redrawn while it was pressed gets none
+      from = null;
+      if (pressed !== null && !pressed.moved && !pressed.clicked) onClick(document.elementFromPoint(pressed.x, pressed.y) ?? scroller);
+    }, 0);
   });
   scroller.addEventListener("click", (event) => {
+    if (from !== null) from.clicked = true;
     if (from === null || !from.moved) onClick(event.target);
   });
 }

@@ -224,6 +224,17 @@ def test_causes_and_objects_can_be_followed(run: Run, seen: Opened) -> None:
     assert seen.page.locator("#history tr").count() == 1 + min(writes, 300)
 
 
+def test_a_click_counts_though_the_diagram_is_redrawn_under_it(run: Run, seen: Opened) -> None:
+    assert run.facts.violation is not None
+    row = seen.page.locator(f".row[data-index='{run.facts.violation.step}']")
+    row.hover()
+    seen.page.mouse.down()
+    seen.page.evaluate("redraw(true)")
+    seen.page.mouse.up()
+    told = seen.page.locator("#selected .hint").inner_text()  # waits for it
+    assert told.startswith(f"step {run.facts.violation.step} ")
+
+
 def test_beliefs_move_with_the_moment(run: Run, seen: Opened) -> None:
     seen.page.fill("#moment", "1")
     seen.page.press("#moment", "Enter")
