@@ -1,6 +1,10 @@
 package main
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // Fixed compares what is there with what is asked for, and remembers nothing between two passes: a crash after any of
 // its writes leaves a state that the next pass, of this process or of another, sees for what it is.
@@ -12,9 +16,9 @@ func (Fixed) Muster(ctx context.Context, yard *Shipyard, fleet *Fleet) error {
 	if err != nil {
 		return err
 	}
-	for number, ship := range ships {
+	for _, number := range slices.Sorted(maps.Keys(ships)) { // the same order each time: a schedule names the n-th write
 		if number >= fleet.Spec.Ships {
-			if err := yard.Scrap(ctx, fleet, ship); err != nil {
+			if err := yard.Scrap(ctx, fleet, ships[number]); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -47,8 +49,8 @@ func (r *Reconciler) dismiss(ctx context.Context, fleet *Fleet) error {
 	if err != nil {
 		return err
 	}
-	for _, ship := range ships {
-		if err := r.yard.Scrap(ctx, fleet, ship); err != nil {
+	for _, number := range slices.Sorted(maps.Keys(ships)) {
+		if err := r.yard.Scrap(ctx, fleet, ships[number]); err != nil {
 			return err
 		}
 	}
