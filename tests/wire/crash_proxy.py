@@ -1,6 +1,7 @@
-"""Stands between a program and the served cluster, and kills the program right after the write one chooses.
+"""Stands between a program and the served cluster, and strikes right after the write one chooses.
 
-What a kill -9 at the n-th write is: the server has committed it, and nobody is left to hear of that. All else passes.
+The server has committed it, and its answer is lost: because the program has been killed (kill -9 at the n-th write), or
+because its connection broke. All else passes.
 """
 
 import http.client
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 
 Fatal = Callable[[str, str], bool]
-"""Is this write (method, path) the one to die of?"""
+"""Is this write (method, path) the one to strike at?"""
 
 _CHUNK_BYTES: Final = 65_536
 
@@ -26,7 +27,7 @@ class CrashProxy:
     def __init__(self, url: str, environment: dict[str, str], folder: Path) -> None:
         self._fatal: Fatal | None = None
         self._victim: subprocess.Popen[bytes] | None = None
-        self.writes: list[str] = []
+        self.struck: list[str] = []
         self.content_types: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(urlsplit(url).netloc))
         self._server.daemon_threads = True
@@ -46,17 +47,17 @@ class CrashProxy:
         self._thread.join()
         self._server.server_close()
 
-    def arm(self, victim: "subprocess.Popen[bytes]", fatal: Fatal) -> None:
-        """The first write that is fatal kills the victim once it is committed; the next ones kill nobody."""
+    def arm(self, fatal: Fatal, victim: "subprocess.Popen[bytes] | None" = None) -> None:
+        """The first write that is fatal, once committed, kills the victim, and loses its answer. No other does."""
         self._victim, self._fatal = victim, fatal
 
-    def _committed(self, method: str, path: str) -> bool:
-        """Notes a write. Was it fatal?"""
-        self.writes.append(f"{method} {path}")
-        if self._fatal is None or self._victim is None or not self._fatal(method, path):
+    def _strikes(self, method: str, path: str) -> bool:
+        if self._fatal is None or not self._fatal(method, path):
             return False
         self._fatal = None
-        self._victim.kill()
+        if self._victim is not None:
+            self._victim.kill()
+        self.struck.append(f"{method} {path}")
         return True
 
     def _handler(self, upstream: str) -> type[BaseHTTPRequestHandler]:
@@ -73,7 +74,7 @@ class CrashProxy:
                     connection.request(self.command, self.path, body, headers)
                     reply = connection.getresponse()
                     wrote = self.command != "GET" and reply.status < 300
-                    if wrote and proxy._committed(self.command, path):
+                    if wrote and proxy._strikes(self.command, path):
                         return
                     self.send_response(reply.status)
                     self.send_header("Content-Type", reply.headers.get("Content-Type", "application/json"))

@@ -1,4 +1,4 @@
-"""The Go operator of `examples/go-operator/` lives its normal life, and dies where its wrong variant must not.
+"""The Go operator of `examples/go-operator/` lives its normal life, and is killed where its wrong variant must not be.
 
 It is controller-runtime, unmodified: protobuf bodies and DeleteOptions, watch-lists, Leases, Events of their own group.
 """
@@ -26,9 +26,6 @@ EXAMPLE: Final = TOP / "examples" / "go-operator"
 FLEETS: Final = "/apis/harbour.example.com/v1/namespaces/default/fleets"
 SHIPS: Final = "/apis/apps/v1/namespaces/default/deployments"
 LEASE: Final = "/apis/coordination.k8s.io/v1/namespaces/default/leases/fleet-operator"
-WRITES_OF_A_SCALE_DOWN: Final = 3
-"""From three ships to one: two deletes and the status."""
-
 pytestmark = pytest.mark.slow
 
 
@@ -162,21 +159,27 @@ class _Voyage:
     def lives_of(self, proxy: CrashProxy) -> Any:
         return _running(self.binary, self.variant, proxy.environment, self.folder / "log")
 
-    def crash(self, proxy: CrashProxy, write: int) -> list[str]:
-        """Scale down, die of the n-th write of it (from 1), restart, look again. Answers the ships that are left."""
+    def down_to_one(self, proxy: CrashProxy, write: int, *, kill: bool) -> list[str]:
+        """Scale down, lose the n-th write's answer (from 1), look again. Answers the ships that are left."""
         numbers = count(1)
         with self.lives_of(proxy) as operator:
             _wait_reported(self.served, self.name, _edited(self.served, self.name, ships=3), ships=3)
-            proxy.arm(operator, lambda _, path: f"/{self.name}" in path and next(numbers) == write)
-            _edited(self.served, self.name, ships=1)
+            # Events are sent beside the work, in no order: they do not count.
+            own = (f"{FLEETS}/{self.name}", f"{SHIPS}/{self.name}-")
+            proxy.arm(lambda _, path: path.startswith(own) and next(numbers) == write, operator if kill else None)
+            generation = _edited(self.served, self.name, ships=1)
+            if not kill:
+                return self._left(generation, f"nginx:{write}")
             assert operator.wait(timeout=120) == -9
         with self.lives_of(proxy):
-            # The new image on the ship that stays shows that the successor has looked at this fleet.
-            generation = _edited(self.served, self.name, image=f"nginx:{write + 1}")
-            _wait_reported(self.served, self.name, generation, ships=1)
-            kept = f"{self.name}-0"
-            wait_until(lambda: _image(_ships(self.served, self.name)[kept]) == f"nginx:{write + 1}", "it looked again")
-            return list(_ships(self.served, self.name))
+            return self._left(generation, f"nginx:{write}")
+
+    def _left(self, generation: int, image: str) -> list[str]:
+        """The ships that are left, once its report and the ship that stays show that it was looked at again."""
+        _wait_reported(self.served, self.name, generation, ships=1)
+        _wait_reported(self.served, self.name, _edited(self.served, self.name, image=image), ships=1)
+        wait_until(lambda: _image(_ships(self.served, self.name)[f"{self.name}-0"]) == image, "it was looked at again")
+        return list(_ships(self.served, self.name))
 
 
 @contextmanager
@@ -194,15 +197,29 @@ def test_the_wrong_operator_forgets_ships_when_it_dies_after_the_write_of_its_st
     harbour: Served, binary: Path, tmp_path: Path
 ) -> None:
     with _voyage(harbour, binary, "wrong", tmp_path) as (voyage, proxy):
-        left = voyage.crash(proxy, write=1)
-        assert "application/vnd.kubernetes.protobuf" in proxy.content_types
-        assert any(write == f"PUT {FLEETS}/{voyage.name}/status" for write in proxy.writes)
+        left = voyage.down_to_one(proxy, write=1, kill=True)
+        assert proxy.struck == [f"PUT {FLEETS}/{voyage.name}/status"]
         assert left == ["crash-wrong-0", "crash-wrong-1", "crash-wrong-2"]
+        assert "application/vnd.kubernetes.protobuf" in proxy.content_types
+
+
+def test_the_wrong_operator_forgets_none_when_it_only_loses_the_answer(
+    harbour: Served, binary: Path, tmp_path: Path
+) -> None:
+    with _voyage(harbour, binary, "wrong", tmp_path) as (voyage, proxy):
+        left = voyage.down_to_one(proxy, write=1, kill=False)
+        assert (proxy.struck, left) == ([f"PUT {FLEETS}/{voyage.name}/status"], ["crash-wrong-0"])
 
 
 def test_the_fixed_operator_forgets_none_whichever_write_it_dies_of(
     harbour: Served, binary: Path, tmp_path: Path
 ) -> None:
     with _voyage(harbour, binary, "fixed", tmp_path) as (voyage, proxy):
-        for write in range(1, WRITES_OF_A_SCALE_DOWN + 1):
-            assert voyage.crash(proxy, write) == ["crash-fixed-0"], f"killed at write {write} of the scale-down"
+        writes = [
+            f"DELETE {SHIPS}/crash-fixed-1",
+            f"DELETE {SHIPS}/crash-fixed-2",
+            f"PUT {FLEETS}/{voyage.name}/status",
+        ]
+        for number in range(1, len(writes) + 1):
+            assert voyage.down_to_one(proxy, number, kill=True) == ["crash-fixed-0"], writes[number - 1]
+        assert proxy.struck == writes
