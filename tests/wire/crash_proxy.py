@@ -76,14 +76,16 @@ class CrashProxy:
                     wrote = self.command != "GET" and reply.status < 300
                     if wrote and proxy._strikes(self.command, path):
                         return
-                    self.send_response(reply.status)
-                    self.send_header("Content-Type", reply.headers.get("Content-Type", "application/json"))
-                    self.send_header("Connection", "close")  # and the body ends with it: no length, no chunks
+                    self.send_response_only(reply.status)
+                    for name, value in reply.getheaders():
+                        if name.lower() not in ("connection", "transfer-encoding"):
+                            self.send_header(name, value)
+                    self.send_header("Connection", "close")  # without a length the body ends with it: no chunks
                     self.end_headers()
                     while data := reply.read1(_CHUNK_BYTES):
                         self.wfile.write(data)
                         self.wfile.flush()
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     pass  # either side is gone, which is what it is for
                 finally:
                     connection.close()
