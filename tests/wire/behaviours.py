@@ -15,6 +15,9 @@ LOG: Final = "a pod runs, and has a log"
 CUSTOM: Final = "custom resources: defaults, status"
 DRY_RUN: Final = "dry run"
 LIFE: Final = "an operator's life: finalizer, owned object, status, Event, deletion"
+ELECTION: Final = "leader election"
+PROTOBUF: Final = "protobuf bodies"
+KILLED: Final = "kill -9 at a write of one's choice, restart, another instance"
 
 PROGRAMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "kubernetes 37": (
@@ -22,7 +25,7 @@ PROGRAMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "kubernetes_client.py",
         (
             CRUD, PAGES, MANY, LOG, "DELETE of a pod answers the pod", ROLLOUT, SCALE, "dynamic client",
-            "SharedInformer", "leader election",
+            "SharedInformer", ELECTION,
         ),
     ),
     "kubernetes-asyncio 36": ("kubernetes_asyncio", "asyncio_client.py", (CRUD, DRY_RUN, WATCH)),
@@ -35,12 +38,13 @@ PROGRAMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
 
 def shown() -> dict[str, tuple[str, ...]]:
     """Client -> behaviours, of all tests."""
-    from tests.wire import test_helm, test_kopf, test_kubectl
+    from tests.wire import test_go_operator, test_helm, test_kopf, test_kubectl
 
     found = {"kopf 1.45": test_kopf.BEHAVIOURS}
     found |= {client: behaviours for client, (_, _, behaviours) in PROGRAMS.items()}
     found |= {f"kubectl {version}": tuple(test_kubectl.STEPS) for version in test_kubectl.VERSIONS}
     found["Helm 4"] = test_helm.BEHAVIOURS
+    found["Go: controller-runtime 0.25"] = test_go_operator.BEHAVIOURS
     return found
 
 

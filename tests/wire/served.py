@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import HTTPError
 
 import yaml
 
@@ -88,6 +91,14 @@ class Served:
         with urllib.request.urlopen(request, timeout=60) as reply:
             return json.load(reply)
 
+    def gone(self, path: str) -> bool:
+        try:
+            self.ask("GET", path)
+        except HTTPError as error:
+            error.close()
+            return error.code == 404
+        return False
+
     def apply_definition(self) -> None:
         self.ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", DEFINITION)
 
@@ -105,3 +116,16 @@ class Served:
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """A program's clock is its own: all that can be done is to look again."""
+    deadline_wall_s = time.monotonic() + 120
+    while time.monotonic() < deadline_wall_s:
+        try:
+            if holds():
+                return
+        except HTTPError as error:
+            error.close()
+        time.sleep(0.1)
+    raise AssertionError(f"it never came true that {what}")

@@ -3,35 +3,19 @@
 import importlib.util
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.error import HTTPError
 
 import pytest
 
 from tests.wire.behaviours import CUSTOM, LIFE
 from tests.wire.binaries import missing
-from tests.wire.served import Served
+from tests.wire.served import Served, wait_until
 
 BEHAVIOURS: Final = (CUSTOM, LIFE)
 OPERATOR: Final = Path(__file__).parent / "programs" / "kopf_operator.py"
 SITES: Final = "/apis/example.com/v1/namespaces/default/websites"
 MAPS: Final = "/api/v1/namespaces/default/configmaps"
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """The operator's clock is its own: all that can be done is to look again."""
-    deadline_wall_s = time.monotonic() + 120
-    while time.monotonic() < deadline_wall_s:
-        try:
-            if holds():
-                return
-        except HTTPError as error:
-            error.close()
-        time.sleep(0.1)
-    raise AssertionError(f"it never came true that {what}")
 
 
 @pytest.mark.slow
@@ -56,16 +40,10 @@ def test_an_operator_lives_its_life(served: Served) -> None:
             wait_until(lambda: bool(served.ask("GET", events)["items"]), "an Event is there")
             served.ask("DELETE", f"{SITES}/front")
             wait_until(lambda: bool(served.ask("GET", f"{MAPS}/front-gone")), "the deletion is handled")
-
-            def gone(path: str) -> bool:
-                try:
-                    served.ask("GET", path)
-                except HTTPError as error:
-                    error.close()
-                    return error.code == 404
-                return False
-
-            wait_until(lambda: gone(f"{SITES}/front") and gone(f"{MAPS}/front"), "the site and what it owns are gone")
+            wait_until(
+                lambda: served.gone(f"{SITES}/front") and served.gone(f"{MAPS}/front"),
+                "the site and what it owns are gone",
+            )
         except AssertionError as error:
             log.seek(0)
             raise AssertionError(f"{error}\n{log.read()}") from None
