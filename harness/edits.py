@@ -13,14 +13,14 @@ Not modelled here: elements of lists one by one.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import JsonObject
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 Path = tuple[str, ...]
 
@@ -181,10 +181,10 @@ def extra_values(edits: Mapping[str, Any] | None) -> dict[str, dict[Path, list[A
     found: dict[str, dict[Path, list[Any]]] = {}
     for name, given_values in (edits or {}).items():
         kind, _, dotted = name.partition(".")
-        if isinstance(given_values, SearchStrategy):
-            values = _examples(given_values)
-        elif isinstance(given_values, list | tuple | range):
+        if isinstance(given_values, list | tuple | range):
             values = list(given_values)
+        elif _is_strategy(given_values):
+            values = _examples(given_values)
         else:
             raise UsageError(
                 f"edits[{name!r}]={given_values!r} gives no values: pass a list of values, or a Hypothesis strategy"
@@ -198,7 +198,16 @@ def extra_values(edits: Mapping[str, Any] | None) -> dict[str, dict[Path, list[A
     return found
 
 
+# Hypothesis is imported where it is needed: a process that replays one schedule would spend a fifth of its time on it.
+def _is_strategy(values: Any) -> bool:
+    from hypothesis.strategies import SearchStrategy
+
+    return isinstance(values, SearchStrategy)
+
+
 def _examples(strategy: "SearchStrategy[Any]") -> list[Any]:
+    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+
     values: list[Any] = []
 
     # Every setting that could come from a profile is given here: profiles must change nothing.
