@@ -1,5 +1,6 @@
 """Ten bugs of the zoo, of ten kinds, as a search finds them."""
 
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,5 +40,22 @@ def find(entry_id: str, report_dir: Path) -> FoundBug:
     outcome = check(entry_trial(entry), examples=200, report_dir=report_dir, raise_on_failure=False)
     violation = hit(entry, outcome)
     assert violation is not None, f"{entry_id} was not found: {outcome.verdict}"
-    folder = Path(violation.trace_path).parent
+    return _read(entry, Path(violation.trace_path).parent)
+
+
+def find_once(entry_id: str, shared: Path) -> FoundBug:
+    """The same, by whichever of several test processes comes first; the others read what it found in `shared`."""
+    report_dir = shared / entry_id
+    report_dir.mkdir(parents=True, exist_ok=True)
+    found = report_dir / "found"
+    with (report_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            bug = find(entry_id, report_dir)
+            found.write_text(str(bug.folder.resolve()))
+            return bug
+    return _read(next(entry for entry in ZOO if entry.id == entry_id), Path(found.read_text()))
+
+
+def _read(entry: Entry, folder: Path) -> FoundBug:
     return FoundBug(entry, folder, Trace.from_jsonl((folder / "trace.jsonl").read_bytes()))
