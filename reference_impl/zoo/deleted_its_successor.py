@@ -5,7 +5,7 @@ has fallen behind, and sees the old Broker there with its deletionTimestamp. It 
 hits the server of the new Broker, which this life has never seen. Real case: RabbitMQ's cluster operator and its
 StatefulSet; Percona's MongoDB operator lost pods and volumes in the same way. Both found by Sieve (OSDI'22).
 
-Weather: a restart onto a server that lags. Or: a delete that commits after its sender has died.
+Weather: a restart onto a server that lags. Or: a delete, or the create itself, that commits after its sender has died.
 Caught by: `deletes_carry_the_observed_uid`.
 The twin deletes only what belongs to the very Broker that it sees, and sends the uid along.
 """
@@ -114,7 +114,7 @@ BROKER = custom("Broker", "queue", {"image": "broker:1"})
 ENTRY = Entry(
     id="deleted-its-successor",
     property="deletes_carry_the_observed_uid",
-    faults=("time_travel", "stale_read", "late_commit"),
+    faults=("time_travel", "stale_read", "late_commit", "latency"),
     bug="https://github.com/rabbitmq/cluster-operator/issues/648",
     tags=("time travel", "uid confusion"),
     wrong=wrong,
