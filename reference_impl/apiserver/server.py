@@ -41,7 +41,7 @@ from reference_impl.errors import BadRequest, NotImplementedByServer
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import ApiRequest, JsonObject
 from reference_impl.store.lease import Leasing
-from reference_impl.store.port import Store, StoreEvent
+from reference_impl.store.port import Store, StoreEvent, StoreUnavailable
 
 AdmissionHook = Callable[[ApiRequest, KindInfo, JsonObject | None], None]
 """May raise `Forbidden` (or any `ApiError`) to refuse a request; sees the body as sent, None if there is none."""
@@ -125,18 +125,14 @@ class ApiServer:
         Raises `ApiError` as Kubernetes would answer; `TooLargeResourceVersion` at once, where a transport should let
         the replica catch up for up to 3 s first.
         """
-        if event_groups.is_newer(request):
-            return event_groups.handle(self.handle, request, self._core.kinds.resolve(request.api_version, "Event"))
-        info = self._admitted(request)
-        if request.subresource:
-            return self._handle_subresource(request, info)
-        verb = self._verbs.get(request.verb)
-        if verb is None:
-            raise BadRequest(
-                f"{request.verb!r} is not a verb that is answered with one object: use {', '.join(self._verbs)}, or "
-                "open_watch for a watch"
-            )
-        return verb(request, info)
+        try:
+            if event_groups.is_newer(request):
+                return event_groups.handle(
+                    self.handle, request, self._core.kinds.resolve(request.api_version, "Event")
+                )
+            return self._answer(request, self._admitted(request))
+        except StoreUnavailable as error:
+            raise wording.store_unavailable(error) from error
 
     def open_watch(self, request: ApiRequest, sink: Sink) -> WatchStream:
         """Open a watch: `sink` gets its events, synchronously and in order, the initial ones before this returns.
@@ -146,7 +142,10 @@ class ApiServer:
         """
         if event_groups.is_newer(request):
             request, sink = event_groups.watch(request, sink)
-        return watching.open_watch(self._core, self._cache, request, self._admitted(request), sink)
+        try:
+            return watching.open_watch(self._core, self._cache, request, self._admitted(request), sink)
+        except StoreUnavailable as error:
+            raise wording.store_unavailable(error) from error
 
     # ------------------------------------------------------------------------------------------------------ the replica
 
@@ -202,6 +201,17 @@ class ApiServer:
                 hook(request, info, body)
         tracking.check_options(request)
         return info
+
+    def _answer(self, request: ApiRequest, info: KindInfo) -> JsonObject:
+        if request.subresource:
+            return self._handle_subresource(request, info)
+        verb = self._verbs.get(request.verb)
+        if verb is None:
+            raise BadRequest(
+                f"{request.verb!r} is not a verb that is answered with one object: use {', '.join(self._verbs)}, or "
+                "open_watch for a watch"
+            )
+        return verb(request, info)
 
     def _handle_subresource(self, request: ApiRequest, info: KindInfo) -> JsonObject:
         subresource, verb = request.subresource, request.verb

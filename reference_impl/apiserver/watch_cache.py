@@ -48,9 +48,10 @@ class ResourceCache:
             self.objects[event.key] = event.object
         window = self._window
         if len(window) == window.maxlen:
-            window.popleft()
-            # Conservative where other resources' revisions lie between, exactly as `getAllEventsSinceLocked` is.
-            self.window_start = (window[0] if window else event).revision - 1
+            dropped = window.popleft()
+            # Conservative where other resources' revisions lie between, exactly as `getAllEventsSinceLocked` is. The
+            # dropped event may share its revision with the next one (etcd deletes a lease's keys all at once).
+            self.window_start = max((window[0] if window else event).revision - 1, dropped.revision)
         window.append(event)
         if self._streams:
             self._deliver(event)
@@ -104,14 +105,14 @@ class WatchCache:
         window: events kept per resource.
     """
 
-    __slots__ = ("_caches", "_resources", "_start", "_store", "_window_size", "revision")
+    __slots__ = ("_caches", "_filled_at", "_resources", "_start", "_store", "_window_size", "revision")
 
     def __init__(self, store: Store, resources: Callable[[], list[str]], *, window: int = WINDOW) -> None:
         self._store = store
         self._resources = resources
         self._window_size = window
         self._caches: dict[str, ResourceCache] = {}
-        self._start = 0
+        self._start = self._filled_at = 0
         self.revision = 0
         """The newest store revision this replica knows."""
         self.rebuild()
@@ -121,7 +122,7 @@ class WatchCache:
         for stream in self.streams():
             stream.end()
         self._caches = {}
-        self._start = self.revision = self._store.revision
+        self._start = self._filled_at = self.revision = self._store.revision
         for resource in self._resources():
             items = self._store.list(resource).items
             if items:
@@ -137,8 +138,9 @@ class WatchCache:
         return cache
 
     def apply(self, event: StoreEvent) -> None:
-        """Learn of the next event of the store. Events that a rebuild has overtaken are ignored."""
-        if event.revision <= self.revision:
+        """Learn of the next event of the store. Events that a rebuild has overtaken are ignored; several may share one
+        revision (etcd deletes a lease's keys all at once)."""
+        if event.revision < self.revision or event.revision <= self._filled_at:
             return
         self.revision = event.revision
         cache = self._caches.get(event.key[0])

@@ -9,9 +9,18 @@ Source: apimachinery `pkg/api/errors/errors.go`, apiserver `pkg/storage/errors`,
 from typing import Any, Final
 
 from reference_impl.apiserver.field_errors import Cause
-from reference_impl.errors import AlreadyExists, Conflict, Forbidden, Invalid, MethodNotAllowed, NotFound
+from reference_impl.errors import (
+    AlreadyExists,
+    Conflict,
+    Forbidden,
+    InternalError,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+)
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import JsonObject
+from reference_impl.store.port import StoreUnavailable
 
 MODIFIED: Final = "the object has been modified; please apply your changes to the latest version and try again"
 """apiserver `registry.OptimisticLockErrorMsg`."""
@@ -99,3 +108,11 @@ def invalid_options(options: str, causes: list[Cause]) -> Invalid:
 def _listed(causes: list[Cause]) -> str:
     texts = list(dict.fromkeys(f"{each['field']}: {each['message']}" for each in causes))
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def store_unavailable(error: StoreUnavailable) -> InternalError:
+    """The store did not answer: 500 with its words, as errors of etcd reach a client (`storage/errors` knows no
+    Status for them). Not definite where the store is not."""
+    refused = InternalError(str(error))
+    refused.definite = error.definite
+    return refused

@@ -1,8 +1,11 @@
-"""The narrow port behind which a store lives: in memory here; SQLite, etcd and Raft can follow.
+"""The narrow port behind which a store lives: in memory, in a SQLite file, in a real etcd.
 
 Semantics are etcd's as the API server uses them: one global revision that every write increments by one; a value's
 mod revision is its `metadata.resourceVersion`; history can be read and watched from any revision that has not been
 compacted. Source: etcd API guarantees; Kubernetes `storage/etcd3/store.go`.
+
+What a call may raise besides its answer: `StoreUnavailable` where a store can be out of reach (a full disk, an etcd
+without a majority), which says whether a write may nevertheless have happened. Opening one may raise `StoreUnusable`.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,6 +46,31 @@ class FutureRevision(Exception):
         self.current = current
 
 
+class StoreUnavailable(Exception):
+    """The store could not answer.
+
+    Args:
+        message: what failed, and what to do about it.
+        definite: the call certainly had no effect. False: a write may have been committed, now or a little later.
+    """
+
+    def __init__(self, message: str, *, definite: bool) -> None:
+        super().__init__(message)
+        self.definite = definite
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room for the write, which had no effect. What was acknowledged before is all there."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, definite=True)
+
+
+class StoreUnusable(Exception):
+    """A store cannot be opened: it is somebody else's, newer, in use or damaged. One line for who started the program;
+    nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoreEvent:
     """One committed change. `object` carries `resourceVersion == str(revision)`, for DELETED too (the last state)."""
@@ -67,7 +95,12 @@ class Page:
 
 class Store(Protocol):
     """A consistent core. Synchronous: a call is one atomic step. Values handed in are owned by the store from then on
-    and stamped with their revision; values handed out are shared and never to be changed."""
+    and stamped with their revision; values handed out are shared and never to be changed.
+
+    Whatever revision a call answers from, subscribers have heard all events up to it before the call returns: reading
+    the store never runs ahead of what is fed by it. Others may write to some stores too; their events are heard inside
+    the next call.
+    """
 
     @property
     def revision(self) -> int:
@@ -100,7 +133,7 @@ class Store(Protocol):
         """Committed events with revision > since, in order. Raises Compacted when since < compacted_revision."""
 
     def subscribe(self, callback: Callable[[StoreEvent], None]) -> Callable[[], None]:
-        """Call back synchronously after every commit, in order; returns how to stop."""
+        """Call back synchronously after every commit, in order; returns how to stop. A callback must not write."""
 
     def compact(self, revision: int) -> None:
         """Forget history up to and including what only revisions before `revision` can see."""

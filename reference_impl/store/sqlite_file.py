@@ -1,0 +1,138 @@
+"""Opening a SQLite store's file: one process at a time, never a stranger's file, never a damaged one.
+
+Everything is looked at through a read-only connection first, so that what is refused is left exactly as it was found:
+closing a writing connection would already fold the write-ahead log into the file. A file that a killed process left is
+not damaged. A new file is made beside its place and renamed into it, so that an empty file there is never ours.
+
+`synchronous=FULL` is SQLite's promise that a commit has been synced when it is answered. In WAL mode `NORMAL` would
+survive a killed process too, but not a machine that loses power, and an API server that has told a client "created"
+must not forget it. It costs one `fsync` a write.
+
+Not seen here: a write-ahead log that somebody deleted (its commits are gone without a trace), and a store put back
+from an older copy.
+
+Sources: SQLite "Write-Ahead Logging", `PRAGMA synchronous`, `PRAGMA integrity_check`.
+"""
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from reference_impl.store.port import StoreUnusable
+from reference_impl.store.sqlite_schema import APPLICATION_ID, STEPS, checksum, upgrade, version_of
+from reference_impl.store.sqlite_wal import lost_commits
+
+FILE: Final = "store.db"
+LOCK: Final = "store.lock"
+_HEADER: Final = b"SQLite format 3\0"
+_APPLICATION_ID_AT: Final = 68
+
+
+def lock(directory: Path) -> int:
+    """Take the directory for this process; answers the descriptor that holds it. The system frees it with the process,
+    however that ends. Raises StoreUnusable."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreUnusable(f"{directory}: cannot be used as a data directory: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
+        os.close(descriptor)
+        raise StoreUnusable(
+            f"{directory}: in use by process {holder}; stop it, or give another data directory"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def connect(directory: Path) -> sqlite3.Connection:
+    """The store's file, checked and up to date; made if there is none. The lock is held. Raises StoreUnusable."""
+    path = directory / FILE
+    try:
+        if path.exists():
+            _refuse_foreign(path)
+            _refuse_damaged(path)
+        else:
+            _make(path)
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")
+        upgrade(connection)
+    except (sqlite3.Error, OSError) as error:
+        raise _damaged(path, str(error)) from None
+    return connection
+
+
+def _make(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists():
+        raise StoreUnusable(
+            f"{log}: a write-ahead log whose file {path.name} is gone; put that back, or remove the log"
+        )
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        upgrade(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+    draft.rename(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_foreign(path: Path) -> None:
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(_HEADER):
+        raise StoreUnusable(f"{path}: not a seatrial store, or damaged at its beginning; give another data directory")
+    if int.from_bytes(header[_APPLICATION_ID_AT : _APPLICATION_ID_AT + 4], "big") != APPLICATION_ID:
+        raise StoreUnusable(f"{path}: another program's SQLite file; give another data directory")
+
+
+def _refuse_damaged(path: Path) -> None:
+    if (lost := lost_commits(path.with_name(f"{path.name}-wal"))) > 1:
+        raise _damaged(path, f"its write-ahead log is broken before {lost} finished writes or more")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+        found = version_of(connection)
+        if found > len(STEPS):
+            raise StoreUnusable(
+                f"{path}: written by a newer seatrial (layout {found}, this one knows {len(STEPS)}); upgrade seatrial"
+            )
+        tree = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if tree != "ok":
+            raise _damaged(path, " ".join(tree.split()))
+        _refuse_damaged_rows(path, connection)
+
+
+def _refuse_damaged_rows(path: Path, connection: sqlite3.Connection) -> None:
+    newest = connection.execute("SELECT revision FROM counter").fetchone()[0]
+    rows = connection.execute("SELECT revision, type, resource, namespace, name, previous, value, checksum FROM event")
+    for revision, event_type, *key, previous, value, expected in rows:
+        if checksum(revision, event_type, key, previous, value) != expected:
+            raise _damaged(path, f"the value of {'/'.join(key)} at revision {revision} has changed on disk")
+        if revision > newest:
+            raise _damaged(path, f"revision {revision} is there, but the newest should be {newest}")
+    strays = connection.execute(
+        """SELECT resource, namespace, name FROM live LEFT JOIN event USING (revision, resource, namespace, name)
+           WHERE type IS NULL OR type = 'DELETED'
+           UNION ALL
+           SELECT resource, namespace, name FROM (
+               SELECT resource, namespace, name, type, MAX(revision) AS newest FROM event GROUP BY 1, 2, 3
+           ) LEFT JOIN live USING (resource, namespace, name)
+           WHERE type != 'DELETED' AND revision IS NOT newest LIMIT 1"""
+    ).fetchone()
+    if strays is not None:
+        raise _damaged(path, f"the present value of {'/'.join(strays)} is not its newest one")
+
+
+def _damaged(path: Path, what: str) -> StoreUnusable:
+    return StoreUnusable(f"{path}: damaged: {what}; nothing was changed: restore it from a copy, or start an empty one")

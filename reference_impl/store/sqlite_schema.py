@@ -1,0 +1,72 @@
+"""The tables of a SQLite store, and how a file of an older seatrial becomes one of this.
+
+The file says what it is in SQLite's own header fields: `application_id` that it is a seatrial store at all,
+`user_version` how many of `STEPS` it has been through. A step is never changed once released; a new layout is a new step.
+All missing steps and the new version are one transaction: a process killed in the middle leaves the old file.
+
+`event` is the history, one row a revision; compaction deletes from it. `live` says which row is a key's present value.
+The revision counter is kept beside them, because compaction may delete the newest event.
+
+Source: SQLite `PRAGMA application_id`, `PRAGMA user_version`; etcd `mvcc` (key index over a log of revisions).
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+from zlib import crc32
+
+APPLICATION_ID: Final = 0x5EA7121A
+"""Arbitrary; it reads "seatrial" as far as hexadecimal digits can."""
+
+STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """CREATE TABLE event (
+            revision INTEGER PRIMARY KEY,
+            type TEXT NOT NULL,
+            resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+            previous INTEGER NOT NULL,
+            value BLOB,
+            checksum INTEGER NOT NULL
+        )""",
+        "CREATE INDEX event_of_key ON event (resource, namespace, name, revision)",
+        """CREATE TABLE live (
+            resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            lease INTEGER,
+            PRIMARY KEY (resource, namespace, name)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX live_of_lease ON live (lease) WHERE lease IS NOT NULL",
+        "CREATE TABLE lease (id INTEGER PRIMARY KEY AUTOINCREMENT, ttl_s REAL NOT NULL, expires_s REAL NOT NULL)",
+        "CREATE TABLE counter (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER, compacted INTEGER)",
+        "INSERT INTO counter VALUES (1, 1, 0)",
+    ),
+)
+
+
+def upgrade(connection: sqlite3.Connection, steps: Sequence[tuple[str, ...]] = STEPS) -> None:
+    """Take the steps that the file lacks, all or none. The connection is in autocommit mode."""
+    done = version_of(connection)
+    if done == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in steps[done:]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def checksum(revision: int, event_type: str, key: Sequence[str], previous: int, value: bytes | None) -> int:
+    """Of one event row. SQLite notices a broken tree of pages, but not a changed byte inside a value."""
+    head = "\0".join((str(revision), event_type, *key, str(previous), "" if value is None else "="))
+    return crc32(value or b"", crc32(head.encode()))
