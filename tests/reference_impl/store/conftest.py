@@ -1,0 +1,28 @@
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.reference_impl.store.etcd_process import Cluster
+
+_PREFIXES = count()
+
+
+@pytest.fixture(scope="session")
+def one_etcd() -> Iterator[Cluster]:
+    cluster = Cluster(1)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def three_etcds() -> Iterator[Cluster]:
+    cluster = Cluster(3)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Of keys that no other test uses."""
+    return f"/test-{next(_PREFIXES)}"
