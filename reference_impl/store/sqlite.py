@@ -63,7 +63,9 @@ class SqliteStore:
         self._is_open = True
         self._subscribers: list[Callable[[StoreEvent], None]] = []
         self._decoded: dict[int, JsonObject] = {}
-        self._revision, self._compacted = self._row("SELECT revision, compacted FROM counter") or (1, 0)
+        self._revision: int
+        self._compacted: int
+        self._revision, self._compacted = self._rows("SELECT revision, compacted FROM counter")[0]
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and free the directory. Idempotent."""
@@ -87,7 +89,7 @@ class SqliteStore:
     @property
     def version_count(self) -> int:
         """How many versions are kept, deletions included: what compaction brings down."""
-        return int((self._row("SELECT COUNT(*) FROM event") or (0,))[0])
+        return int(self._rows("SELECT COUNT(*) FROM event")[0][0])
 
     # -------------------------------------------------------------------------------------------------------- reading
 
@@ -133,7 +135,7 @@ class SqliteStore:
         )  # fmt: skip
         remaining = 0
         if limit is not None and len(found) == limit:
-            remaining = (self._row(f"SELECT COUNT(*) FROM ({source})", *values) or (0,))[0] - len(found)
+            remaining = self._rows(f"SELECT COUNT(*) FROM ({source})", *values)[0][0] - len(found)
         items = [self._decode(at, value) for _, _, at, value in found]
         last = (resource, found[-1][0], found[-1][1]) if found else None
         return Page(items, revision or self._revision, remaining, last)
@@ -154,7 +156,7 @@ class SqliteStore:
         stamped = _stamp(obj, revision)
         event = StoreEvent(revision, "ADDED" if previous is None else "MODIFIED", key, stamped, previous)
         with self._transaction():
-            self._insert(event, orjson.dumps(stamped))
+            self._insert(event, lease, orjson.dumps(stamped))
             self._execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)", *key, revision, lease)
         self._publish([event])
         return event
@@ -189,7 +191,7 @@ class SqliteStore:
                     AND later.revision > event.revision AND later.revision <= ?1))""",
                 revision,
             )  # fmt: skip
-            self._execute("UPDATE counter SET compacted = ?", revision)
+            self._count(self._revision, revision)
         self._compacted = revision
 
     # --------------------------------------------------------------------------------------------------------- leases
@@ -197,15 +199,17 @@ class SqliteStore:
     def grant(self, ttl_s: float, *, now_s: float = 0.0) -> int:
         """A lease that runs out `ttl_s` after `now_s`, when somebody calls `expire`; it outlives this process."""
         with self._transaction():
-            made = self._execute("INSERT INTO lease (ttl_s, expires_s) VALUES (?, ?)", ttl_s, now_s + ttl_s)
-        return int(made.lastrowid or 0)
+            made = self._execute("INSERT INTO lease (ttl_s) VALUES (?)", float(ttl_s))
+            lease = int(made.lastrowid or 0)
+            self._renew(lease, ttl_s, now_s + ttl_s)
+        return lease
 
     def keep_alive(self, lease: int, now_s: float) -> float:
         """Renew it for its full time from `now_s`; answers when it will run out. Raises LeaseNotFound."""
-        expires_s = now_s + self._lease(lease)
+        ttl_s = self._lease(lease)
         with self._transaction():
-            self._execute("UPDATE lease SET expires_s = ? WHERE id = ?", expires_s, lease)
-        return expires_s
+            self._renew(lease, ttl_s, now_s + ttl_s)
+        return now_s + ttl_s
 
     def revoke(self, lease: int) -> int:
         """End it and delete its keys in one transaction; answers how many there were. Raises LeaseNotFound."""
@@ -262,16 +266,18 @@ class SqliteStore:
         found = self._rows(statement, *values)
         return found[0] if found else None
 
-    def _insert(self, event: StoreEvent, value: bytes | None) -> None:
-        previous = revision_of(event.previous)
-        mark = checksum(event.revision, event.type, event.key, previous, value)
-        row = (event.revision, event.type, *event.key, previous, value, mark)
-        self._execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
-        self._execute("UPDATE counter SET revision = ?", event.revision)
+    def _insert(self, event: StoreEvent, lease: int | None, value: bytes | None) -> None:
+        row = (event.revision, event.type, *event.key, revision_of(event.previous), lease, value)
+        self._execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row, checksum(*row))
+        self._count(event.revision, self._compacted)
 
     def _remove(self, event: StoreEvent) -> None:
-        self._insert(event, None)
+        self._insert(event, None, None)
         self._execute("DELETE FROM live WHERE resource = ? AND namespace = ? AND name = ?", *event.key)
+
+    def _count(self, revision: int, compacted: int) -> None:
+        counted = (revision, compacted)
+        self._execute("UPDATE counter SET revision = ?, compacted = ?, checksum = ?", *counted, checksum(*counted))
 
     def _deletion(self, revision: int, key: Key, previous: JsonObject) -> StoreEvent:
         return StoreEvent(revision, "DELETED", key, _stamp(previous, revision), previous)
@@ -283,6 +289,10 @@ class SqliteStore:
                 self._remember(event.revision, event.object)
             for callback in tuple(self._subscribers):
                 callback(event)
+
+    def _renew(self, lease: int, ttl_s: float, expires_s: float) -> None:
+        mark = checksum(lease, float(ttl_s), float(expires_s))
+        self._execute("UPDATE lease SET expires_s = ?, checksum = ? WHERE id = ?", float(expires_s), mark, lease)
 
     def _lease(self, lease: int) -> float:
         """Its time to live. Raises LeaseNotFound."""

@@ -22,13 +22,24 @@ from pathlib import Path
 from typing import Final
 
 from reference_impl.store.port import StoreUnusable
-from reference_impl.store.sqlite_schema import APPLICATION_ID, STEPS, checksum, upgrade, version_of
+from reference_impl.store.sqlite_schema import APPLICATION_ID, STEPS, checksum, layout_of, upgrade, version_of
 from reference_impl.store.sqlite_wal import lost_commits
 
 FILE: Final = "store.db"
 LOCK: Final = "store.lock"
 _HEADER: Final = b"SQLite format 3\0"
 _APPLICATION_ID_AT: Final = 68
+_EVENTS: Final = "SELECT revision, type, resource, namespace, name, previous, lease, value, checksum FROM event"
+_STRAYS: Final = """
+    SELECT resource, namespace, name FROM live LEFT JOIN event USING (revision, resource, namespace, name)
+    WHERE type IS NULL OR type = 'DELETED' OR live.lease IS NOT event.lease
+    UNION ALL
+    SELECT resource, namespace, name FROM (
+        SELECT resource, namespace, name, type, MAX(revision) AS newest FROM event GROUP BY 1, 2, 3
+    ) LEFT JOIN live USING (resource, namespace, name)
+    WHERE type != 'DELETED' AND revision IS NOT newest
+    LIMIT 1"""
+"""Rows of `live` that are not a key's newest event, and keys whose newest event is not in it."""
 
 
 def lock(directory: Path) -> int:
@@ -61,12 +72,24 @@ def connect(directory: Path) -> sqlite3.Connection:
             _refuse_damaged(path)
         else:
             _make(path)
-        connection = sqlite3.connect(path, isolation_level=None)
+        return _open(path)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")):
+            raise _damaged(path, str(error)) from None
+        raise StoreUnusable(f"{path}: {error}; look at the space and the permissions of its disk") from None
+    except OSError as error:
+        raise StoreUnusable(f"{path}: {error.strerror}; look at the space and the permissions of its disk") from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
         upgrade(connection)
-    except (sqlite3.Error, OSError) as error:
-        raise _damaged(path, str(error)) from None
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -110,28 +133,36 @@ def _refuse_damaged(path: Path) -> None:
         tree = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if tree != "ok":
             raise _damaged(path, " ".join(tree.split()))
-        _refuse_damaged_rows(path, connection)
+        if found == len(STEPS):
+            _refuse_damaged_rows(path, connection)
 
 
 def _refuse_damaged_rows(path: Path, connection: sqlite3.Connection) -> None:
-    newest = connection.execute("SELECT revision FROM counter").fetchone()[0]
-    rows = connection.execute("SELECT revision, type, resource, namespace, name, previous, value, checksum FROM event")
-    for revision, event_type, *key, previous, value, expected in rows:
-        if checksum(revision, event_type, key, previous, value) != expected:
-            raise _damaged(path, f"the value of {'/'.join(key)} at revision {revision} has changed on disk")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        upgrade(fresh)
+        if layout_of(connection) != layout_of(fresh):
+            raise _damaged(path, "its tables are not those of a store")
+    newest = _counted(path, connection)
+    for event in connection.execute(_EVENTS):
+        revision, _, *key = event[:5]
+        if checksum(*event[:-1]) != event[-1]:
+            raise _damaged(path, f"the value of {'/'.join(map(str, key))} at revision {revision} has changed on disk")
         if revision > newest:
             raise _damaged(path, f"revision {revision} is there, but the newest should be {newest}")
-    strays = connection.execute(
-        """SELECT resource, namespace, name FROM live LEFT JOIN event USING (revision, resource, namespace, name)
-           WHERE type IS NULL OR type = 'DELETED'
-           UNION ALL
-           SELECT resource, namespace, name FROM (
-               SELECT resource, namespace, name, type, MAX(revision) AS newest FROM event GROUP BY 1, 2, 3
-           ) LEFT JOIN live USING (resource, namespace, name)
-           WHERE type != 'DELETED' AND revision IS NOT newest LIMIT 1"""
-    ).fetchone()
-    if strays is not None:
-        raise _damaged(path, f"the present value of {'/'.join(strays)} is not its newest one")
+    for lease in connection.execute("SELECT id, ttl_s, expires_s, checksum FROM lease"):
+        if checksum(*lease[:-1]) != lease[-1]:
+            raise _damaged(path, f"lease {lease[0]} has changed on disk")
+    stray = connection.execute(_STRAYS).fetchone()
+    if stray is not None:
+        raise _damaged(path, f"the present value of {'/'.join(stray)} is not its newest one")
+
+
+def _counted(path: Path, connection: sqlite3.Connection) -> int:
+    """The newest revision."""
+    counters = connection.execute("SELECT revision, compacted, checksum FROM counter").fetchall()
+    if len(counters) != 1 or checksum(*counters[0][:-1]) != counters[0][-1]:
+        raise _damaged(path, "its revision counter has changed on disk")
+    return int(counters[0][0])
 
 
 def _damaged(path: Path, what: str) -> StoreUnusable:

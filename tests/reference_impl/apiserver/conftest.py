@@ -11,8 +11,8 @@ from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import NotFound
 from reference_impl.protocol import ApiRequest, JsonObject, WatchEvent
-from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import StoreEvent
+from tests.reference_impl.apiserver.stores import new_store
 
 API_VERSIONS = {
     "Deployment": "apps/v1", "ReplicaSet": "apps/v1", "Job": "batch/v1", "Lease": "coordination.k8s.io/v1",
@@ -27,7 +27,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self.time = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
-        self.store = MemoryStore()
+        self.store = new_store()
         self.kinds = KindRegistry()
         self.server = self._server("apiserver-0", 1)
         self.replica = self._server("apiserver-1", 2)
