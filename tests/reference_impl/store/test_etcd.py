@@ -1,5 +1,6 @@
 """The contract on real etcd, a single one and three members, and what only a shared and mortal store can show."""
 
+import signal
 from collections.abc import Callable, Iterator
 from threading import Event
 
@@ -217,3 +218,51 @@ def test_nobody_at_the_address_is_one_clear_line():
 def test_what_is_no_endpoint_is_refused_with_what_one_looks_like(url: str):
     with pytest.raises(StoreUnusable, match="use http://HOST:PORT"):
         EtcdStore([url])
+
+
+def test_a_member_that_is_silent_is_left_for_another(three_etcds: Cluster, prefix: str):
+    # One member at a time, until the store has met the silent one both as its server and as its watch.
+    for victim in range(3):
+        store = EtcdStore(three_etcds.endpoints, prefix=prefix, timeout_s=20.0)
+        heard: list[StoreEvent] = []
+        store.subscribe(heard.append)
+        written = _put_surely(store, f"before-{victim}")
+        three_etcds.signal(victim, signal.SIGSTOP)
+        try:
+            assert store.get(key(written)) is not None
+            _put_surely(store, f"during-{victim}")
+            assert store.get(key(f"during-{victim}")) is not None
+        finally:
+            three_etcds.signal(victim, signal.SIGCONT)
+        assert {event.object["x"] for event in heard} >= {f"before-{victim}", f"during-{victim}"}
+        assert [event.revision for event in heard] == sorted({event.revision for event in heard})
+        store.close()
+
+
+def test_events_compacted_before_they_were_heard_are_a_gap_that_the_host_is_told_of(
+    three_etcds: Cluster, prefix: str, opener: Opener
+):
+    gaps: list[int] = []
+    ours = EtcdStore(three_etcds.endpoints[:1], prefix=prefix, timeout_s=20.0, on_gap=lambda: gaps.append(1))
+    heard: list[StoreEvent] = []
+    ours.subscribe(heard.append)
+    put(ours, "a", x=0)
+    # Only this member serves our watch: while it is down, others write and compact what it would have told.
+    three_etcds.kill(0)
+    theirs = opener(three_etcds)
+    for number in range(1, 20):
+        while True:
+            try:
+                put(theirs, "a", x=number)
+                break
+            except StoreUnavailable:
+                continue
+    theirs.compact(theirs.revision)
+    three_etcds.start(0)
+    three_etcds.wait_ready(0)
+    assert ours.get(key("a"))["x"] == 19
+    assert gaps == [1]
+    assert [event.object["x"] for event in heard] in ([0], [0, 19])
+    put(ours, "a", x=20)
+    assert heard[-1].object["x"] == 20
+    ours.close()
