@@ -283,7 +283,9 @@ class EtcdStore:
         found = answer["responses"][0]["response_range"].get("kvs", [])
         if not answer.get("succeeded"):
             if found[0]["value"] != text(LAYOUT):
-                raise StoreUnusable(f"etcd's key {prefix!r} is another program's, or a newer seatrial's; give another prefix")
+                raise StoreUnusable(
+                    f"etcd's key {prefix!r} is another program's, or a newer seatrial's; give another prefix"
+                )
             return int(answer["header"]["revision"])
         if found:
             raise StoreUnusable(f"etcd has keys under {prefix!r} that no seatrial wrote; give another prefix")
@@ -388,5 +390,3 @@ class EtcdStore:
 
 def _at_revision(key: str, revision: int) -> dict[str, Any]:
     return {"key": key, "target": "MOD", "mod_revision": revision}
-
-

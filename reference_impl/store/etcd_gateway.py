@@ -28,7 +28,8 @@ from reference_impl.store.port import StoreFull, StoreUnavailable, StoreUnusable
 PAUSE_S: Final = 0.05
 """Between attempts: etcd's client waits about as long ("backoffWaitBetween", 25 ms)."""
 STALL_S: Final = 1.0
-"""A read that takes longer is asked of the next member: etcd's heartbeat and election are 0.1 s and 1 s."""
+"""A read that takes longer is asked of the next member, which then has twice as long: an overloaded etcd must not be
+asked ever anew without being given the time to answer. etcd's heartbeat and election take 0.1 s and 1 s."""
 
 _READS: Final = frozenset({"kv/range", "lease/timetolive"})
 _NOT_FOUND, _RESOURCE_EXHAUSTED, _INVALID, _OUT_OF_RANGE = 5, 8, 3, 11
@@ -122,27 +123,31 @@ class Gateway:
         deadline = monotonic() + self.timeout_s
         last = "no answer"
         was_sent = False
+        stall_s = STALL_S
         while (left_s := deadline - monotonic()) > 0 and not self._closed.is_set():
             try:
-                connection = self._connect(min(left_s, STALL_S))
+                connection = self._connect(min(left_s, stall_s))
             except (OSError, http.client.HTTPException) as error:
                 last = str(error)
             else:
                 was_sent = True
                 try:
-                    return self._exchange(connection, path, body, min(left_s, STALL_S) if is_safe else left_s)
+                    return self._exchange(connection, path, body, min(left_s, stall_s) if is_safe else left_s)
                 except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
                     last = str(error) or type(error).__name__
                 except _Unavailable as error:
                     last = str(error)
                 if not is_safe:
                     break
+            stall_s *= 2
             self._drop()
             self.endpoints.next()
             self._closed.wait(min(PAUSE_S, max(0.0, deadline - monotonic())))
         self._drop()
         self.endpoints.next()
-        raise StoreUnavailable(f"etcd ({self.endpoints}) did not answer: {last}", definite=not was_sent or path in _READS)
+        raise StoreUnavailable(
+            f"etcd ({self.endpoints}) did not answer: {last}", definite=not was_sent or path in _READS
+        )
 
     def _connect(self, timeout_s: float) -> http.client.HTTPConnection:
         connection = self._connection

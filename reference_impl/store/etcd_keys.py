@@ -2,7 +2,7 @@
 
 A key is `PREFIX NUL resource NUL namespace NUL name`. NUL sorts before everything a name may hold, so that etcd's byte
 order is the port's order of tuples (with "/" the namespace "a-b" would come before "a"), and no two keys collide.
-A value is the object as JSON. Its `resourceVersion` is left out: the revision that etcd gives it is the one that counts.
+A value is the object as JSON, without its `resourceVersion`: the revision that etcd gives it is the one that counts.
 
 Source: etcd "API", KeyValue; Kubernetes `storage/etcd3/store.go` does the same with "/".
 """

@@ -78,11 +78,9 @@ class Follower:
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            try:
+            # ValueError: not JSON, or a response that another thread has closed.
+            with suppress(OSError, http.client.HTTPException, ValueError):
                 self._follow()
-            except (OSError, http.client.HTTPException, ValueError):
-                # ValueError: not JSON, or a response that another thread has closed.
-                pass
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None

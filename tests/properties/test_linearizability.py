@@ -11,9 +11,7 @@ OK, BROKEN = Verdict.LINEARIZABLE, Verdict.NOT_LINEARIZABLE
 
 
 def op(name: str, argument: object, result: object, called: float, returned: float = inf, key: str = "k") -> Operation:
-    return Operation(
-        client="c", key=key, name=name, argument=argument, result=result, called=called, returned=returned
-    )
+    return Operation(client="c", key=key, name=name, argument=argument, result=result, called=called, returned=returned)
 
 
 def verdict(*history: Operation) -> Verdict:

@@ -10,7 +10,9 @@ from harness.contract import Property
 from properties import PROPERTIES
 
 FOLDER = Path(properties.__file__).parent
-GROUND = {"__init__", "hindsight", "knowledge", "linearizability", "ownership", "pod", "subject", "watch_history", "wording"}
+GROUND = {
+    "__init__", "hindsight", "knowledge", "linearizability", "ownership", "pod", "subject", "watch_history", "wording",
+}  # fmt: skip
 """Modules that hold no claim."""
 
 

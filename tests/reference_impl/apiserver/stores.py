@@ -28,5 +28,7 @@ def new_store() -> Store:
     if asked == "sqlite":
         _OPEN.append(SqliteStore(Path(tempfile.mkdtemp(dir=os.environ["SEATRIAL_TEST_STORE_DIRECTORY"]))))
     else:
-        _OPEN.append(EtcdStore([asked.removeprefix("etcd=")], prefix=f"/{os.getpid()}-{next(_NUMBERS)}", timeout_s=15.0))
+        _OPEN.append(
+            EtcdStore([asked.removeprefix("etcd=")], prefix=f"/{os.getpid()}-{next(_NUMBERS)}", timeout_s=15.0)
+        )
     return _OPEN[-1]

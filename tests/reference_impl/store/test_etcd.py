@@ -69,7 +69,7 @@ class TestThreeEtcds(StoreContract, LeaseContract, DurableContract):
         return again
 
 
-# ----------------------------------------------------------------------------------------------------- shared with others
+# ------------------------------------------------------------------------- shared with others
 
 
 def test_what_another_writer_did_is_heard_before_it_is_read(one_etcd: Cluster, opener: Opener):
@@ -149,7 +149,7 @@ def test_a_lease_runs_out_by_itself_in_one_revision_with_all_its_keys(one_etcd: 
     assert heard[0].revision == heard[1].revision == store.revision
 
 
-# ---------------------------------------------------------------------------------------------------------------- mortal
+# ------------------------------------------------------------------------- mortal
 
 
 def test_a_watch_goes_on_without_loss_or_repetition_while_members_die(three_etcds: Cluster, opener: Opener):

@@ -17,7 +17,8 @@ from tests.reference_impl.store.etcd_process import Cluster
 
 pytestmark = pytest.mark.slow
 
-CLIENTS, KEYS, OPERATIONS = 4, 6, 150
+CLIENTS, KEYS, OPERATIONS = 4, 6, 80
+KILLS_MAX = 6
 _TOKENS = count(1)
 
 
@@ -29,15 +30,19 @@ class Client:
         self.history: list[Operation] = []
         self.revisions: list[int] = []
         """Of its own writes and reads, in the order of their answers."""
+        self.is_done = False
         self._random = Random(number)
         self._store = store
         self._finished = finished
 
     def run(self) -> None:
-        for _ in range(OPERATIONS):
-            self._once(f"k{self._random.randrange(KEYS)}")
-        self._store.close()
-        self._finished.set()
+        try:
+            for _ in range(OPERATIONS):
+                self._once(f"k{self._random.randrange(KEYS)}")
+            self.is_done = True
+        finally:
+            self._store.close()
+            self._finished.set()
 
     def _once(self, name: str) -> None:
         found = self._observed(name, "read", None, lambda: _token(self._store.get(key(name))))
@@ -99,7 +104,7 @@ def test_what_concurrent_clients_see_is_linearizable_though_members_are_killed(t
     for thread in threads:
         thread.start()
     kills = 0
-    while not all(each.is_set() for each in finished):
+    while kills < KILLS_MAX and not all(each.is_set() for each in finished):
         victim = kills % 3
         three_etcds.kill(victim)
         finished[0].wait(0.3)
@@ -109,6 +114,7 @@ def test_what_concurrent_clients_see_is_linearizable_though_members_are_killed(t
         kills += 1
     for thread in threads:
         thread.join()
+    assert all(client.is_done for client in clients)
     history = [operation for client in clients for operation in client.history]
     judgement = judge(history, Register(), within_s=60)
     assert judgement.verdict is Verdict.LINEARIZABLE, judgement
@@ -116,4 +122,4 @@ def test_what_concurrent_clients_see_is_linearizable_though_members_are_killed(t
     assert len(set(revisions)) == len(revisions)
     assert [client.name for client in clients if client.revisions != sorted(client.revisions)] == []
     assert kills >= 2
-    assert sum(operation.name == "swap" for operation in history) > 100
+    assert sum(operation.name == "swap" for operation in history) > 50
