@@ -127,9 +127,7 @@ class ApiServer:
         """
         try:
             if event_groups.is_newer(request):
-                return event_groups.handle(
-                    self.handle, request, self._core.kinds.resolve(request.api_version, "Event")
-                )
+                return event_groups.handle(self.handle, request, self._core.kinds.resolve(request.api_version, "Event"))
             return self._answer(request, self._admitted(request))
         except StoreUnavailable as error:
             raise wording.store_unavailable(error) from error
