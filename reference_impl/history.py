@@ -8,13 +8,14 @@ Source: apiserver `storage/etcd3/compact.go`.
 """
 
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 import orjson
 import trio
 
 from reference_impl.plane import LocalPlane
-from reference_impl.store.port import StoreEvent
+from reference_impl.store.port import Compacted, StoreEvent, StoreUnavailable
 
 COMPACTION_PERIOD_S: Final = 300.0
 """kube-apiserver --etcd-compaction-interval."""
@@ -40,7 +41,7 @@ class History:
         plane.store.subscribe(self._committed)
 
     async def run(self) -> None:
-        before = self._plane.store.revision
+        before = self._newest()
         due_s = trio.current_time() + COMPACTION_PERIOD_S
         while True:
             with trio.move_on_at(due_s):
@@ -48,10 +49,14 @@ class History:
             if trio.current_time() >= due_s:
                 due_s += COMPACTION_PERIOD_S
                 self._forget(before)
-                before = self._plane.store.revision
+                before = self._newest()
             if self._too_much.is_set():
                 self._too_much = trio.Event()
                 self._forget_half()
+
+    def _newest(self) -> int:
+        """As heard here: it must be known though the store is out of reach."""
+        return self._plane.servers[0].cache_revision
 
     def _committed(self, event: StoreEvent) -> None:
         try:
@@ -78,4 +83,6 @@ class History:
         while self._sizes and self._sizes[0][0] <= revision:
             self._total -= self._sizes.popleft()[1]
         if revision > self._plane.store.compacted_revision:
-            self._plane.store.compact(revision)
+            # A store that is out of reach is compacted the next time; one that others compact further needs it not.
+            with suppress(StoreUnavailable, Compacted):
+                self._plane.store.compact(revision)

@@ -8,6 +8,7 @@ Processes (controllers, scheduler, kubelets) are not started here: give each an 
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,7 +22,7 @@ from reference_impl.errors import ApiError, TooLargeResourceVersion
 from reference_impl.external import ExternalSystem
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent, WatchHandle
 from reference_impl.store.memory import MemoryStore
-from reference_impl.store.port import Store
+from reference_impl.store.port import Store, StoreUnavailable
 
 FRESHNESS_WAIT_S: Final = 3.0
 """How long a read waits for a replica to catch up (cacher `blockTimeout`)."""
@@ -181,10 +182,16 @@ class LocalPlane:
                 server.bookmarks()
 
     async def expire_events(self) -> None:
-        """Remove Events past their time to live every minute, for ever. Run it in a nursery; optional."""
+        """Remove Events past their time to live every minute, for ever. Run it in a nursery; optional.
+
+        Deletions that were cut short are finished too.
+        """
         while True:
             await self.clock.sleep(BOOKMARK_PERIOD_S)
-            self.servers[0].expire_events()
+            # A store that is full or out of reach: the next minute will do.
+            with suppress(StoreUnavailable):
+                self.servers[0].expire_events()
+                self.servers[0].resume()
 
     def _server(self, number: int) -> ApiServer:
         name = f"apiserver-{number}"

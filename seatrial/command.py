@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -225,14 +226,25 @@ def report(*, trace: str, form: str | None, output: str | None) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="Default: a free one.")
 @click.option("--kubeconfig-out", metavar="FILE", help="Written once connections are accepted.")
 @click.option("--nodes", type=click.IntRange(min=0), default=2, show_default=True, metavar="N", help="Simulated nodes.")
+@click.option("--data-dir", metavar="DIR", help="Keep objects in this directory (SQLite). Default: in memory.")
+@click.option("--etcd", metavar="URL[,URL...]", help="Keep objects in this etcd, 3.4 or later: addresses of members.")
+@click.option("--etcd-prefix", metavar="PREFIX", help="What the keys in etcd begin with. Default: /seatrial.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
-def serve(*, host: str, port: int, kubeconfig_out: str | None, nodes: int) -> int:
+def serve(*, data_dir: str | None, etcd: str | None, etcd_prefix: str | None, **options: Any) -> int:
     """Serve the reference control plane over HTTP: a small Kubernetes for any client, until Ctrl-C."""
+    from reference_impl.durability import Storage
     from seatrial import serving
 
-    return serving.serve(
-        host=host, port=port, kubeconfig_out=kubeconfig_out, nodes=nodes, say=lambda text: click.echo(text, err=True)
+    if data_dir is not None and etcd is not None:
+        raise click.UsageError("--data-dir and --etcd are two places for the same objects: give one of them.")
+    if etcd_prefix is not None and etcd is None:
+        raise click.UsageError(f"--etcd-prefix {etcd_prefix} needs --etcd URL: nothing is kept in an etcd.")
+    storage = Storage(
+        data_dir=None if data_dir is None else Path(data_dir),
+        etcd=() if etcd is None else tuple(etcd.split(",")),
+        **({} if etcd_prefix is None else {"etcd_prefix": etcd_prefix}),
     )
+    return serving.serve(serving.Serving(storage=storage, **options), say=lambda text: click.echo(text, err=True))
 
 
 @commands.group()

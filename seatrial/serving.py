@@ -1,6 +1,8 @@
 """`seatrial serve`: where it listens, who may come in, and the kubeconfig that says so.
 
 On loopback plain HTTP without a token; anywhere else TLS with a throw-away certificate authority and a token, always.
+Objects are in memory unless a directory or an etcd is named; a store that cannot be opened is the user's to mend (exit
+4), and one that is lost while it serves ends the command (exit 3), since nothing that it says can be trusted then.
 """
 
 import base64
@@ -11,6 +13,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,29 +21,52 @@ import orjson
 import trio
 import yaml
 
-from harness.errors import UsageError
+from harness.errors import SeatrialError, UsageError
 from reference_impl.apiserver.http.listener import PortInUse, open_listeners, port_of
 from reference_impl.apiserver.http.tls import ANY, certify
 from reference_impl.cluster import Access, run_cluster
+from reference_impl.durability import Storage
 from reference_impl.runtime.supervision import cause_of
+from reference_impl.store.port import Store, StoreUnavailable, StoreUnusable
 
 _INTERRUPTED: Final = 130
 CONTEXT: Final = "seatrial"
 
 
-def serve(*, host: str, port: int, kubeconfig_out: str | None, nodes: int, say: Callable[[str], None]) -> int:
-    """Serve until interrupted; answers the exit code. Raises UsageError (port in use, no such address)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What to serve, and where."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    kubeconfig_out: str | None = None
+    nodes: int = 2
+    storage: Storage = field(default_factory=Storage)
+
+
+def serve(options: Serving, *, say: Callable[[str], None]) -> int:
+    """Serve until interrupted; answers the exit code.
+
+    Raises UsageError (port in use, no such address, a store that cannot be opened), SeatrialError (the store was lost).
+    """
     _allow_many_connections()
     try:
-        return trio.run(_serve, host, port, kubeconfig_out, nodes, say)
+        with options.storage.opened() as store:
+            return trio.run(_serve, options, store, say)
+    except StoreUnusable as error:
+        option = "--etcd" if options.storage.data_dir is None else "--data-dir"
+        raise UsageError(f"{option}: {error}.") from None
     except BaseExceptionGroup as group:
-        error = cause_of(group)
-        if error is None:
+        cause = cause_of(group)
+        if cause is None:
             raise
-    raise error
+    if isinstance(cause, StoreUnavailable):
+        raise SeatrialError(f"the store was lost: {cause}.")
+    raise cause
 
 
-async def _serve(host: str, port: int, kubeconfig_out: str | None, nodes: int, say: Callable[[str], None]) -> int:
+async def _serve(options: Serving, store: Store, say: Callable[[str], None]) -> int:
+    host, port, kubeconfig_out = options.host, options.port, options.kubeconfig_out
     try:
         listeners = await open_listeners(host, port)
     except PortInUse:
@@ -62,7 +88,9 @@ async def _serve(host: str, port: int, kubeconfig_out: str | None, nodes: int, s
     async with trio.open_nursery() as nursery:
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             access = Access(listeners=listeners, token=token, tls=tls)
-            await nursery.start(lambda task_status: run_cluster(access, nodes=nodes, task_status=task_status))
+            await nursery.start(
+                lambda task_status: run_cluster(access, store=store, nodes=options.nodes, task_status=task_status)
+            )
             if kubeconfig_out is not None:
                 write_atomically(Path(kubeconfig_out), kubeconfig(server, token=token, authority=authority))
             say(f"serving the Kubernetes API at {server}")

@@ -74,15 +74,29 @@ def delete(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     marked = core.put(request, info, _marked(core, old), old=old)
     if request.dry_run:
         return marked
-    resource = resource_of(marked)
+    _delete_instances(core, request, resource_of(marked))
+    _finish(core, request, marked["metadata"]["name"])
+    return marked
+
+
+def resume(core: Core, user: str) -> None:
+    """Go on with deletions that a killed server or a store out of reach cut short: a real server's finalizing
+    controller tries again and again. Raises StoreUnavailable."""
+    for resource, name in list(core.kinds.terminating.items()):
+        request = ApiRequest(
+            verb="delete", api_version="apiextensions.k8s.io/v1", kind="CustomResourceDefinition", name=name, user=user
+        )
+        _delete_instances(core, request, resource)
+        _finish(core, request, name)
+
+
+def _delete_instances(core: Core, request: ApiRequest, resource: str) -> None:
     kind = core.kinds.by_resource(resource)
     for each in core.store.list(resource).items:
         # Looked up again: a listener on commits may have changed it meanwhile.
         current = core.store.get((resource, each["metadata"].get("namespace") or "", each["metadata"]["name"]))
         if current is not None:
             deletion.delete_object(core, request, kind, current, deletion.DeleteOptions())
-    _finish(core, request, marked["metadata"]["name"])
-    return marked
 
 
 def after_commit(core: Core, request: ApiRequest, event: StoreEvent) -> None:

@@ -97,6 +97,15 @@ class KindRegistry:
             if crd["metadata"]["name"] not in self._of_crd:
                 self.serve(crd)
 
+    def reload(self, store: Store) -> None:
+        """Serve what is stored now and nothing else: events of CRDs may have been missed."""
+        stored = store.list(CRDS).items
+        names = {crd["metadata"]["name"] for crd in stored}
+        for name in [name for name in self._of_crd if name not in names]:
+            self.withdraw(name)
+        for crd in stored:
+            self.serve(crd)
+
     def serve(self, crd: JsonObject) -> None:
         """Serve (again) what this CRD defines. Raises Invalid if it defines nothing that can be served."""
         kinds = kinds_of(crd)

@@ -11,6 +11,7 @@ Source: Kubernetes API concepts.
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -41,11 +42,13 @@ from reference_impl.errors import BadRequest, NotImplementedByServer
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import ApiRequest, JsonObject
 from reference_impl.store.lease import Leasing
-from reference_impl.store.port import Store, StoreEvent, StoreUnavailable
+from reference_impl.store.port import Compacted, Store, StoreEvent, StoreUnavailable
 
 AdmissionHook = Callable[[ApiRequest, KindInfo, JsonObject | None], None]
 """May raise `Forbidden` (or any `ApiError`) to refuse a request; sees the body as sent, None if there is none."""
 
+_RECALLED_MAX: Final = 10_000
+"""Revisions looked at after a restart: arbitrary, a second's work."""
 _POD_COMMANDS: Final = {"Binding": "binding", "Eviction": "eviction"}
 _COMMAND_TYPES: Final = {"binding": "core.v1.Binding", "eviction": "policy.v1.Eviction"}
 
@@ -158,6 +161,16 @@ class ApiServer:
         """Lose the watch cache: all streams end, and the cache is filled again from the store as it is now."""
         self._cache.rebuild()
 
+    def recall(self) -> None:
+        """After a restart on a store that outlived it: let watches go on from before it, as far as history is kept.
+
+        More than Kubernetes does: a real server's watch cache starts empty, and its clients get 410 Gone and list.
+        """
+        store = self._core.store
+        newest = store.revision
+        with suppress(Compacted):
+            self._cache.recall(max(store.compacted_revision, newest - _RECALLED_MAX))
+
     def bookmarks(self) -> None:
         """Send a bookmark with the cache's revision on every stream that wants them."""
         for stream in self._cache.streams():
@@ -178,6 +191,10 @@ class ApiServer:
         """Remove Events whose time to live (1 h) has passed on this replica's clock; answers how many."""
         store = self._core.store
         return store.expire(self._core.now().timestamp()) if isinstance(store, Leasing) else 0
+
+    def resume(self) -> None:
+        """Finish what takes several commits and was cut short. Raises StoreUnavailable."""
+        custom_kinds.resume(self._core, self.name)
 
     def bootstrap(self) -> None:
         """Create the namespaces that every cluster has. Idempotent."""

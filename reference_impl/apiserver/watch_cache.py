@@ -11,12 +11,12 @@ Sources: apiserver `storage/cacher/{cacher,watch_cache}.go`.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from reference_impl.apiserver.watch_stream import WatchStream
 from reference_impl.errors import Gone, TooLargeResourceVersion
 from reference_impl.protocol import JsonObject
-from reference_impl.store.port import Key, Store, StoreEvent
+from reference_impl.store.port import Key, Store, StoreEvent, StoreUnavailable
 
 WINDOW = 1000
 """Events kept per resource: in the range of kube-apiserver's dynamic watch cache sizes (100 to 102,400)."""
@@ -25,12 +25,13 @@ WINDOW = 1000
 class ResourceCache:
     """State, window and streams of one resource."""
 
-    __slots__ = ("_streams", "_window", "objects", "window_start")
+    __slots__ = ("_size", "_streams", "_window", "objects", "window_start")
 
     def __init__(self, start: int, window: int) -> None:
         self.objects: dict[Key, JsonObject] = {}
         self.window_start = start
         """Watches from this revision on can be served: all later events are in the window."""
+        self._size = window
         self._window: deque[StoreEvent] = deque(maxlen=window)
         self._streams: dict[str, dict[WatchStream, None]] = {}
 
@@ -47,7 +48,7 @@ class ResourceCache:
         else:
             self.objects[event.key] = event.object
         window = self._window
-        if len(window) == window.maxlen:
+        if len(window) == self._size:
             dropped = window.popleft()
             # Conservative where other resources' revisions lie between, exactly as `getAllEventsSinceLocked` is. The
             # dropped event may share its revision with the next one (etcd deletes a lease's keys all at once).
@@ -82,6 +83,13 @@ class ResourceCache:
             self._window.popleft()
         self.window_start = max(self.window_start, revision)
 
+    def recall(self, past: Iterable[StoreEvent], since: int) -> None:
+        """Put events before those of the window: all after `since` that this cache was filled without."""
+        kept = [*past, *self._window]
+        dropped = len(kept) - self._size
+        self.window_start = kept[dropped - 1].revision if dropped > 0 else since
+        self._window = deque(kept, maxlen=self._size)
+
     def attach(self, stream: WatchStream) -> None:
         self._streams.setdefault(stream.namespace or "", {})[stream] = None
 
@@ -105,7 +113,7 @@ class WatchCache:
         window: events kept per resource.
     """
 
-    __slots__ = ("_caches", "_filled_at", "_resources", "_start", "_store", "_window_size", "revision")
+    __slots__ = ("_caches", "_filled_at", "_is_filled", "_resources", "_start", "_store", "_window_size", "revision")
 
     def __init__(self, store: Store, resources: Callable[[], list[str]], *, window: int = WINDOW) -> None:
         self._store = store
@@ -118,20 +126,43 @@ class WatchCache:
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Close all streams and start again from the store's present state, knowing nothing of the past."""
+        """Close all streams and start again from the store's present state, knowing nothing of the past.
+
+        Raises StoreUnavailable: then the cache answers nothing until it has been rebuilt.
+        """
         for stream in self.streams():
             stream.end()
+        self._is_filled = False
         self._caches = {}
         self._start = self._filled_at = self.revision = self._store.revision
         for resource in self._resources():
             items = self._store.list(resource).items
             if items:
-                objects = self.of(resource).objects
+                objects = self._of(resource).objects
                 for obj in items:
                     metadata = obj["metadata"]
                     objects[resource, metadata.get("namespace") or "", metadata["name"]] = obj
+        self._is_filled = True
+
+    def recall(self, since: int) -> None:
+        """Take from the store's history what happened after `since` and before the cache was filled, so that watches
+        can start there. Raises Compacted, and changes nothing then."""
+        past: dict[str, deque[StoreEvent]] = {}
+        for event in self._store.events(since):
+            if event.revision > self._filled_at:
+                break
+            past.setdefault(event.key[0], deque(maxlen=self._window_size + 1)).append(event)
+        self._start = min(self._start, since)
+        for resource in {**self._caches, **past}:
+            self._of(resource).recall(past.get(resource, ()), since)
 
     def of(self, resource: str) -> ResourceCache:
+        """Raises StoreUnavailable after a rebuild that failed."""
+        if not self._is_filled:
+            raise StoreUnavailable("the watch cache is being filled; try again", definite=True)
+        return self._of(resource)
+
+    def _of(self, resource: str) -> ResourceCache:
         cache = self._caches.get(resource)
         if cache is None:
             cache = self._caches[resource] = ResourceCache(self._start, self._window_size)
@@ -145,7 +176,7 @@ class WatchCache:
         self.revision = event.revision
         cache = self._caches.get(event.key[0])
         if cache is None:
-            cache = self.of(event.key[0])
+            cache = self._of(event.key[0])
         cache.apply(event)
 
     def require(self, revision: int) -> None:

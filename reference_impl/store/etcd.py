@@ -54,7 +54,8 @@ class EtcdStore:
         prefix: what the keys of this store begin with.
         timeout_s: how long a call may take, in seconds of real time.
         context: for https endpoints.
-        on_gap: called when events were compacted before they were heard; None: the next call raises StoreUnavailable.
+        on_gap: called when events were compacted before they were heard; None: that call raises StoreUnavailable. Where
+            it raises StoreUnavailable itself, so does every call until it has been called once more and did not.
         on_heard: called in another thread when `deliver` has something to do.
 
     Raises:
@@ -78,6 +79,7 @@ class EtcdStore:
         self._subscribers: list[Callable[[StoreEvent], None]] = []
         self._pending: deque[StoreEvent] = deque()
         self._is_delivering = False
+        self._has_gap = False
         self._newest: StoreEvent | None = None
         self._compacted = 0
         try:
@@ -91,15 +93,24 @@ class EtcdStore:
             raise
         self._follower = Follower(addresses.copy(), self._revision, on_heard)
 
+    @property
+    def on_heard(self) -> Callable[[], None] | None:
+        return self._follower.on_heard
+
+    @on_heard.setter
+    def on_heard(self, callback: Callable[[], None] | None) -> None:
+        self._follower.on_heard = callback
+
     def close(self) -> None:
         """Idempotent."""
         self._follower.close()
         self._gateway.close()
 
     def deliver(self) -> None:
-        """Tell subscribers what has been heard meanwhile; does not block."""
+        """Tell subscribers what has been heard meanwhile. Blocks only where a gap must be filled."""
         if not self._is_delivering:
             self._deliver_pending()
+            self._fill_gap()
             while (heard := self._follower.take(0)) is not None:
                 self._take_in(heard)
 
@@ -313,6 +324,7 @@ class EtcdStore:
         if self._is_delivering:
             return
         self._deliver_pending()
+        self._fill_gap()
         revision = int(answer["header"]["revision"])
         deadline = monotonic() + self._gateway.timeout_s
         while self._revision < revision:
@@ -337,13 +349,26 @@ class EtcdStore:
         self._deliver_pending()
         self._revision = max(self._revision, heard.revision)
         if is_gap:
+            self._has_gap = True
+            self._fill_gap()
+
+    def _fill_gap(self) -> None:
+        if not self._has_gap:
+            return
+        # What `on_gap` asks of this store must not come here again; what it could not do is done by the next call.
+        self._has_gap = False
+        try:
             self._compacted = max(self._compacted, self._find_compacted())
-            if self.on_gap is None:
-                raise StoreUnavailable(
-                    f"events up to revision {heard.revision} were compacted before they were heard; fill caches anew",
-                    definite=False,
-                )
-            self.on_gap()
+            if self.on_gap is not None:
+                self.on_gap()
+        except StoreUnavailable:
+            self._has_gap = True
+            raise
+        if self.on_gap is None:
+            raise StoreUnavailable(
+                f"events up to revision {self._revision} were compacted before they were heard; fill caches anew",
+                definite=False,
+            )
 
     def _deliver_pending(self) -> None:
         self._is_delivering = True

@@ -47,7 +47,7 @@ class Follower:
     def __init__(self, endpoints: Endpoints, after: int, on_heard: Callable[[], None] | None = None) -> None:
         self._endpoints = endpoints
         self._after = after
-        self._on_heard = on_heard
+        self.on_heard = on_heard
         self._queue: SimpleQueue[Heard] = SimpleQueue()
         self._closed = Event()
         self._connection: http.client.HTTPConnection | None = None
@@ -113,5 +113,5 @@ class Follower:
     def _hear(self, heard: Heard) -> None:
         self._after = max(self._after, heard.revision)
         self._queue.put(heard)
-        if self._on_heard is not None:
-            self._on_heard()
+        if self.on_heard is not None:
+            self.on_heard()

@@ -14,6 +14,7 @@ One process, one thread. Not modelled: as in `memory.py`, transactions over seve
 Sources: etcd API guarantees; "Can Applications Recover from fsync Failures?" (ATC'20).
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from reference_impl.store.port import (
 )
 from reference_impl.store.sqlite_schema import checksum
 
+_LOG: Final = logging.getLogger("seatrial.store")
 _DECODED_MAX: Final = 4096
 """Values kept decoded: arbitrary, some 20 MB of pods."""
 _CHUNK: Final = 500
@@ -59,7 +61,10 @@ class SqliteStore:
         except BaseException:
             close(self._lock)
             raise
+        self.on_lost: Callable[[StoreUnavailable], None] | None = None
+        """Called when the store has closed itself, which only opening it again can mend."""
         self._path = directory / sqlite_file.FILE
+        self._is_full = False
         self._is_open = True
         self._subscribers: list[Callable[[StoreEvent], None]] = []
         self._decoded: dict[int, JsonObject] = {}
@@ -253,11 +258,20 @@ class SqliteStore:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             if error.sqlite_errorname == "SQLITE_FULL":
+                self._tell(is_full=True)
                 raise StoreFull(f"{self._path}: the disk is full; make room and try again") from None
             self.close()
-            raise StoreUnavailable(
-                f"{self._path}: {error}; the store was closed: open it again", definite=False
-            ) from None
+            lost = StoreUnavailable(f"{self._path}: {error}; the store was closed: open it again", definite=False)
+            if self.on_lost is not None:
+                self.on_lost(lost)
+            raise lost from None
+
+    def _tell(self, *, is_full: bool) -> None:
+        if is_full and not self._is_full:
+            _LOG.error("%s: the disk is full: nothing can be written until there is room", self._path)
+        elif self._is_full and not is_full:
+            _LOG.warning("%s: there is room again", self._path)
+        self._is_full = is_full
 
     def _rows(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
         return self._execute(statement, *values).fetchall()
@@ -283,6 +297,7 @@ class SqliteStore:
         return StoreEvent(revision, "DELETED", key, _stamp(previous, revision), previous)
 
     def _publish(self, events: Sequence[StoreEvent]) -> None:
+        self._tell(is_full=False)
         for event in events:
             self._revision = event.revision
             if event.type != "DELETED":

@@ -14,7 +14,6 @@ from an older copy.
 Sources: SQLite "Write-Ahead Logging", `PRAGMA synchronous`, `PRAGMA integrity_check`.
 """
 
-import fcntl
 import os
 import sqlite3
 from contextlib import closing
@@ -45,6 +44,12 @@ _STRAYS: Final = """
 def lock(directory: Path) -> int:
     """Take the directory for this process; answers the descriptor that holds it. The system frees it with the process,
     however that ends. Raises StoreUnusable."""
+    try:
+        import fcntl
+    except ImportError:
+        raise StoreUnusable(
+            f"{directory}: this system has no flock, and a store needs to be one process's own"
+        ) from None
     try:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
