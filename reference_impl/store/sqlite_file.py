@@ -47,9 +47,9 @@ def lock(directory: Path) -> int:
     try:
         import fcntl
     except ImportError:
-        raise StoreUnusable(
-            f"{directory}: this system has no flock, and a store needs to be one process's own"
-        ) from None
+        raise StoreUnusable(f"{directory}: this system has no flock, so a store cannot be one process's own") from None
+    if directory.is_file():
+        raise StoreUnusable(f"{directory}: cannot be used as a data directory: it is a file; name a directory")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
