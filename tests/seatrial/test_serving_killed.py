@@ -63,8 +63,14 @@ class Checked:
             server.kill()
             return
         server = Server(self.directory)
-        address = server.address()
-        self._compare(address)
+        try:
+            address = server.address()
+            self._compare(address)
+            self._write_until(moment, server, address)
+        finally:
+            server.kill()
+
+    def _write_until(self, moment: str, server: Server, address: str) -> None:
         first, *others = self.writers
         last, due = first.count + self.random.randrange(1, 40), Event()
         log = self.directory / "store.db-wal"
@@ -77,20 +83,23 @@ class Checked:
             if count >= last:
                 due.set()
 
+        def write() -> None:
+            try:
+                first.write(address, on_sent, on_answered)
+            finally:
+                due.set()
+
         calls = [lambda writer=writer: writer.write(address) for writer in others]
         calls.append(lambda: read_watch(address, self.since, None, self.observed))
-        threads = in_threads([lambda: first.write(address, on_sent, on_answered), *calls])
-        if moment == "sent":
-            threads[0].join()
-        else:
-            assert due.wait(120)
+        threads = in_threads([write, *calls])
+        due.wait()
         if moment == "logged":
             changed, looks = log.stat().st_mtime_ns, 0
             while log.stat().st_mtime_ns == changed and looks < 1_000_000:
                 looks += 1
         elif moment == "random":
             self._spin(self.random.randrange(100_000))
-        server.kill()
+        server.process.kill()
         for thread in threads:
             thread.join()
 
