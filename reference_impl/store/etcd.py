@@ -27,7 +27,7 @@ from time import monotonic
 from typing import Any, Final
 
 from reference_impl.protocol import JsonObject
-from reference_impl.store.etcd_gateway import STALL_S, Endpoints, Gateway, Refused
+from reference_impl.store.etcd_gateway import Endpoints, Gateway, Refused
 from reference_impl.store.etcd_keys import KeySpace, stamped, stored, text, value_of
 from reference_impl.store.etcd_watch import Follower, Heard
 from reference_impl.store.lease import LeaseNotFound
@@ -307,15 +307,12 @@ class EtcdStore:
         """etcd tells its compacted revision only to a watch that begins before it."""
         probe = Follower(self._gateway.endpoints.copy(), 0)
         try:
-            deadline = monotonic() + self._gateway.timeout_s
-            while monotonic() < deadline:
-                heard = probe.take(STALL_S)
-                if heard is not None:
-                    return heard.revision if heard.is_gap else 0
-                probe.move_on()
+            heard = probe.wait(monotonic() + self._gateway.timeout_s)
         finally:
             probe.close()
-        raise StoreUnavailable("etcd does not answer a watch", definite=True)
+        if heard is None:
+            raise StoreUnavailable("etcd does not answer a watch", definite=True)
+        return heard.revision if heard.is_gap else 0
 
     # -------------------------------------------------------------------------------------------------------- hearing
 
@@ -328,16 +325,13 @@ class EtcdStore:
         revision = int(answer["header"]["revision"])
         deadline = monotonic() + self._gateway.timeout_s
         while self._revision < revision:
-            heard = self._follower.take(min(STALL_S, max(deadline - monotonic(), 0.0)))
-            if heard is not None:
-                self._take_in(heard)
-            elif monotonic() >= deadline:
+            heard = self._follower.wait(deadline)
+            if heard is None:
                 raise StoreUnavailable(
                     f"etcd ({self._gateway.endpoints}) is at revision {revision}, its watch still at {self._revision}",
                     definite=not was_write,
                 )
-            else:
-                self._follower.move_on()
+            self._take_in(heard)
 
     def _take_in(self, heard: Heard) -> None:
         try:
@@ -392,15 +386,10 @@ class EtcdStore:
             return
         reader = Follower(self._gateway.endpoints.copy(), since)
         try:
-            heard_at = monotonic()
             while since < newest:
-                heard = reader.take(STALL_S)
+                heard = reader.wait(monotonic() + self._gateway.timeout_s)
                 if heard is None:
-                    if monotonic() - heard_at > self._gateway.timeout_s:
-                        raise StoreUnavailable("etcd does not answer a watch", definite=True)
-                    reader.move_on()
-                    continue
-                heard_at = monotonic()
+                    raise StoreUnavailable("etcd does not answer a watch", definite=True)
                 if heard.is_gap:
                     self._compacted = max(self._compacted, heard.revision)
                     raise Compacted(since, self._compacted)

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import monotonic
 from typing import Any, Final
 
 import orjson
@@ -48,6 +49,7 @@ class Follower:
         self._endpoints = endpoints
         self._after = after
         self.on_heard = on_heard
+        self._patience_s = STALL_S
         self._queue: SimpleQueue[Heard] = SimpleQueue()
         self._closed = Event()
         self._connection: http.client.HTTPConnection | None = None
@@ -60,6 +62,23 @@ class Follower:
             return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
         except Empty:
             return None
+
+    def wait(self, deadline: float) -> Heard | None:
+        """What is heard next, where something must come; None: nothing by `deadline`, in seconds of `monotonic`.
+
+        A member that is silent meanwhile is left for the next, which is given twice as long: one that is merely slow
+        would otherwise be left each time before it could answer, for ever.
+        """
+        while True:
+            left_s = max(deadline - monotonic(), 0.0)
+            heard = self.take(min(self._patience_s, left_s))
+            if heard is not None:
+                self._patience_s = STALL_S
+                return heard
+            if left_s <= self._patience_s:
+                return None
+            self.move_on()
+            self._patience_s *= 2
 
     def move_on(self) -> None:
         """Give up on the present member: it is silent where it should not be."""

@@ -9,17 +9,29 @@ _PREFIXES = count()
 
 
 @pytest.fixture(scope="session")
-def one_etcd() -> Iterator[Cluster]:
+def single() -> Iterator[Cluster]:
     cluster = Cluster(1)
     yield cluster
     cluster.stop()
 
 
 @pytest.fixture(scope="session")
-def three_etcds() -> Iterator[Cluster]:
+def triple() -> Iterator[Cluster]:
     cluster = Cluster(3)
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture
+def one_etcd(single: Cluster) -> Cluster:
+    single.heal()
+    return single
+
+
+@pytest.fixture
+def three_etcds(triple: Cluster) -> Cluster:
+    triple.heal()
+    return triple
 
 
 @pytest.fixture

@@ -98,9 +98,9 @@ def _token(found: JsonObject | None) -> object:
 
 def test_what_concurrent_clients_see_is_linearizable_though_members_are_killed(three_etcds: Cluster, prefix: str):
     finished = [Event() for _ in range(CLIENTS)]
-    stores = [EtcdStore(three_etcds.endpoints, prefix=prefix, timeout_s=5.0) for _ in range(CLIENTS)]
+    stores = [EtcdStore(three_etcds.endpoints, prefix=prefix, timeout_s=30.0) for _ in range(CLIENTS)]
     clients = [Client(number, store, finished[number]) for number, store in enumerate(stores)]
-    threads = [Thread(target=client.run) for client in clients]
+    threads = [Thread(target=client.run, daemon=True) for client in clients]
     for thread in threads:
         thread.start()
     kills = 0
@@ -112,8 +112,8 @@ def test_what_concurrent_clients_see_is_linearizable_though_members_are_killed(t
         three_etcds.wait_ready(victim)
         finished[0].wait(0.5)
         kills += 1
-    for thread in threads:
-        thread.join()
+    for each in finished:
+        assert each.wait(600), "a client neither finished nor failed"
     assert all(client.is_done for client in clients)
     history = [operation for client in clients for operation in client.history]
     judgement = judge(history, Register(), within_s=60)
