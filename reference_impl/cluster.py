@@ -86,11 +86,11 @@ async def run_cluster(
         )
         programs: dict[str, Factory] = {name: CONTROLLERS[name] for name in built_ins}
         programs |= {f"kubelet-node-{index}": kubelet(f"node-{index}") for index in range(nodes)}
-        nursery.start_soon(_run_components, plane, programs, components)
+        nursery.start_soon(run_components, plane, programs, components)
         task_status.started(plane)
 
 
-async def _run_components(plane: LocalPlane, programs: dict[str, Factory], components: Components) -> None:
+async def run_components(plane: LocalPlane, programs: dict[str, Factory], components: Components) -> None:
     async def run() -> None:
         async with trio.open_nursery() as nursery:
             for name, factory in programs.items():
