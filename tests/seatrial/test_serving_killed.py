@@ -25,8 +25,9 @@ and perhaps not answered; so many answers and a little more; while it starts."""
 class Server:
     """One life."""
 
-    def __init__(self, directory: Path) -> None:
-        command = [sys.executable, "-m", "seatrial", "serve", "--nodes", "1", "--data-dir", str(directory)]
+    def __init__(self, directory: Path | None, *options: str) -> None:
+        kept = [] if directory is None else ["--data-dir", str(directory)]
+        command = [sys.executable, "-m", "seatrial", "serve", *kept, *options]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
     def address(self) -> str:
@@ -36,9 +37,10 @@ class Server:
         assert "serving the Kubernetes API at" in line, line + self.process.stderr.read()
         return line.strip().rpartition("/")[2]
 
-    def kill(self) -> None:
+    def kill(self) -> str:
+        """What it said since it was served."""
         self.process.kill()
-        self.process.communicate()
+        return self.process.communicate()[1]
 
 
 class Checked:
@@ -58,11 +60,11 @@ class Checked:
     def live_and_be_killed(self, moment: str) -> None:
         if moment == "starting":
             # Up to what a start takes on a fast machine; on a slow one it is sooner in the start.
-            server = Server(self.directory)
+            server = Server(self.directory, "--nodes", "1")
             self._spin(self.random.randrange(6_000_000))
             server.kill()
             return
-        server = Server(self.directory)
+        server = Server(self.directory, "--nodes", "1")
         try:
             address = server.address()
             self._compare(address)
@@ -108,7 +110,7 @@ class Checked:
             pass
 
     def compare_after_all(self) -> None:
-        server = Server(self.directory)
+        server = Server(self.directory, "--nodes", "1")
         try:
             self._compare(server.address())
         finally:
