@@ -1,12 +1,16 @@
+import os
 from collections.abc import Sequence
 from math import inf
 from random import Random
-from time import monotonic
+from time import thread_time
 
 import pytest
 
 from properties.linearizability import Judgement, Operation, Register, Verdict, judge
+from tests.properties.foreign_store import FLAWS, ForeignStore, recorded
 
+HISTORIES = int(os.environ.get("SEATRIAL_HISTORIES", "1000"))
+"""Small ones that are compared with brute force; 10,000 were, see docs/fidelity.md."""
 OK, BROKEN = Verdict.LINEARIZABLE, Verdict.NOT_LINEARIZABLE
 
 
@@ -143,70 +147,59 @@ def small(random: Random) -> list[Operation]:
 
 
 @pytest.mark.slow
-def test_the_search_agrees_with_brute_force_on_ten_thousand_small_histories():
+def test_the_search_agrees_with_brute_force_on_small_histories():
     random = Random(20)
     found = {True: 0, False: 0}
-    for number in range(10_000):
+    for number in range(HISTORIES):
         history = small(random)
         expected = brute_force(history)
         assert (verdict(*history) is OK) == expected, (number, history)
         found[expected] += 1
-    assert min(found.values()) > 2000, found
+    assert min(found.values()) > HISTORIES // 5, found
 
 
 # ------------------------------------------------------------------------------------------------------ long histories
 
 
-def long(random: Random, count: int, clients: int, keys: int, lost: float = 0.001) -> list[Operation]:
-    """A linearizable history: each operation takes effect at a moment between its call and its return."""
-    free_at = [0.0] * clients
-    calls = []
-    for number in range(count):
-        client = min(range(clients), key=free_at.__getitem__)
-        called = free_at[client] + random.random()
-        effect = called + random.random() * 4
-        free_at[client] = returned = effect + random.random() * 4
-        calls.append((effect, number, client, called, returned))
-    state: dict[str, object] = {}
-    history = []
-    for _, number, client, called, returned in sorted(calls):
-        key = f"k{random.randrange(keys)}"
-        at = {"client": f"c{client}", "key": key, "called": called, "returned": returned}
-        now, kind = state.get(key), random.random()
-        if kind < 0.5:
-            history.append(Operation(name="read", result=now, **at))
-        elif kind < 0.7:
-            state[key] = number
-            at["returned"] = inf if random.random() < lost else returned
-            history.append(Operation(name="write", argument=number, **at))
-        elif kind < 0.9:
-            state[key] = number
-            history.append(Operation(name="swap", argument=(now, number), result=True, **at))
-        else:
-            history.append(Operation(name="swap", argument=(-1, number), result=(False, now), **at))
-    return history
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("clients", "keys"), [(10, 1), (10, 10), (50, 5)])
 def test_ten_thousand_operations_are_decided_in_under_ten_seconds(clients: int, keys: int):
-    history = long(Random(clients), 10_000, clients, keys)
-    began = monotonic()
-    assert judge(history, Register()).verdict is OK
-    assert monotonic() - began < 10
+    random = Random(clients)
+    history = recorded(ForeignStore(random), random, count=10_000, clients=clients, keys=keys)
+    # Of this thread's processor time: on a busy machine a second takes longer.
+    began_s = thread_time()
+    assert judge(history, Register(), clock=thread_time).verdict is OK
+    assert thread_time() - began_s < 10
+
+
+def of_foreign(seed: int, flaw: str | None) -> Judgement:
+    random = Random(seed)
+    return judge(recorded(ForeignStore(random, flaw), random, count=600, clients=6, keys=4), Register())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_flaw_of_a_foreign_store_is_found_whatever_the_seed(flaw: str):
+    judged = [of_foreign(seed, flaw) for seed in range(10)]
+    assert [each.verdict for each in judged] == [BROKEN] * 10
+    assert all(each.stuck for each in judged)
+
+
+def test_a_foreign_store_without_a_flaw_is_not_accused():
+    assert [of_foreign(seed, None).verdict for seed in range(10)] == [OK] * 10
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_one_stale_read_among_ten_thousand_operations_is_found(seed: int):
     random = Random(seed)
-    history = long(random, 10_000, 10, 10)
+    history = recorded(ForeignStore(random), random, count=10_000, clients=10, keys=10)
     writes = [each for each in history if each.name == "write" and each.returned != inf and each.key == "k3"]
     old, newer = writes[10], writes[150]
     at = newer.returned
     stale = Operation(client="x", key="k3", name="read", result=old.argument, called=at + 50, returned=at + 51)
-    began = monotonic()
-    found = judge([*history, stale], Register())
+    began_s = thread_time()
+    found = judge([*history, stale], Register(), clock=thread_time)
     assert (found.verdict, found.key) == (BROKEN, "k3")
     assert stale in found.stuck
-    assert monotonic() - began < 10
+    assert thread_time() - began_s < 10
