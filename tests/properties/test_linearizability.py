@@ -10,7 +10,7 @@ from properties.linearizability import Judgement, Operation, Register, Verdict, 
 from tests.properties.foreign_store import FLAWS, ForeignStore, recorded
 
 HISTORIES = int(os.environ.get("SEATRIAL_HISTORIES", "1000"))
-"""Small ones that are compared with brute force; 10,000 were, see docs/fidelity.md."""
+"""Small ones that are compared with brute force; docs/serve.md says how to compare more."""
 OK, BROKEN = Verdict.LINEARIZABLE, Verdict.NOT_LINEARIZABLE
 
 

@@ -22,6 +22,7 @@ from tests.reference_impl.test_cluster import DEPLOYMENT
 
 Test = Callable[[LocalPlane], Awaitable[None]]
 WEBSITE = {"apiVersion": "example.com/v1", "kind": "Website", "metadata": {"name": "a", "namespace": "default"}}
+PODS = ApiRequest(verb="list", api_version="v1", kind="Pod", namespace="default")
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "default"}}
 
 
@@ -62,6 +63,16 @@ async def until_ready(plane: LocalPlane, replicas: int) -> None:
     pytest.fail(f"{found['status']} and not {replicas} ready replicas after 300 virtual seconds")
 
 
+async def until_restarted(plane: LocalPlane) -> None:
+    """Containers do not outlive the process: the kubelet starts them again."""
+    for _ in range(300):
+        pods = (await plane.transport().request(PODS))["items"]
+        if [pod["status"]["containerStatuses"][0]["restartCount"] for pod in pods] == [1]:
+            return
+        await trio.sleep(1)
+    pytest.fail(f"{[pod['status'] for pod in pods]} after 300 virtual seconds")
+
+
 async def watch(plane: LocalPlane, obj: dict[str, Any], since: int) -> list[WatchEvent]:
     events: list[WatchEvent] = []
     request = ApiRequest(verb="watch", api_version=obj["apiVersion"], kind=obj["kind"], resource_version=str(since))
@@ -85,6 +96,7 @@ def tell_two_lives(storage: Storage) -> None:
         assert (await ask(plane, "get", WEBSITE))["kind"] == "Website"
         events = await watch(plane, WEBSITE, seen)
         assert [(event.type, event.object["metadata"]["name"]) for event in events] == [("ADDED", "a")]
+        await until_restarted(plane)
         before = await ask(plane, "get", DEPLOYMENT)
         await ask(plane, "update", {**before, "spec": {**before["spec"], "replicas": 2}})
         await until_ready(plane, 2)
