@@ -22,14 +22,14 @@ from reference_impl.apiserver.http.listener import serve
 from reference_impl.apiserver.http.page import Components, web_page
 from reference_impl.controllers import CONTROLLERS, Factory
 from reference_impl.durability import attend, is_shared
-from reference_impl.errors import ApiError
+from reference_impl.errors import ApiError, InternalError
 from reference_impl.history import History
 from reference_impl.kubelet import kubelet
 from reference_impl.plane import LocalPlane, RealClock
 from reference_impl.runtime import Client, run_process
 from reference_impl.runtime.contract import LeadershipLost
 from reference_impl.runtime.leader_election import LeaderElector
-from reference_impl.store.port import Store
+from reference_impl.store.port import Store, StoreUnavailable
 
 RESTART_FIRST_S: Final = 1.0
 RESTART_HIGH_S: Final = 60.0
@@ -72,9 +72,8 @@ async def run_cluster(
     if seed is None:
         seed = random.SystemRandom().getrandbits(64)
     async with trio.open_nursery() as nursery:
-        plane = LocalPlane(RealClock(nursery), seed=seed, store=store, track_on_create=True)
+        plane = _plane(nursery, seed, store)
         await nursery.start(lambda task_status: attend(plane, task_status=task_status))
-        plane.servers[0].resume()
         components: Components = {}
         page = web_page(plane.servers, components)
         front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER, page=page)
@@ -90,7 +89,19 @@ async def run_cluster(
         task_status.started(plane)
 
 
+def _plane(nursery: trio.Nursery, seed: int, store: Store | None) -> LocalPlane:
+    """Raises StoreUnavailable: there is no client yet whom an error could be told."""
+    try:
+        return LocalPlane(RealClock(nursery), seed=seed, store=store, track_on_create=True)
+    except InternalError as error:
+        if isinstance(error.__cause__, StoreUnavailable):
+            raise error.__cause__ from None
+        raise
+
+
 async def run_components(plane: LocalPlane, programs: dict[str, Factory], components: Components) -> None:
+    """Run them for ever; over a shared store only while the Lease is held."""
+
     async def run() -> None:
         async with trio.open_nursery() as nursery:
             for name, factory in programs.items():

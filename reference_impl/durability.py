@@ -74,6 +74,8 @@ async def attend(plane: LocalPlane, *, task_status: trio.TaskStatus[None] = trio
     store.subscribe(lambda event: _follow(plane, event))
     for server in plane.servers:
         server.recall()
+    with suppress(StoreUnavailable):  # A full disk: `LocalPlane.expire_events` tries again every minute.
+        plane.servers[0].resume()
     if isinstance(store, SqliteStore):
         await _until_lost(store, task_status.started)
     else:

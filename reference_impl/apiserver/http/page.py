@@ -13,8 +13,10 @@ import orjson
 
 from reference_impl.apiserver.http.messages import Answer, HttpRequest
 from reference_impl.apiserver.server import ApiServer
+from reference_impl.apiserver.wording import store_unavailable
 from reference_impl.errors import MethodNotAllowed
 from reference_impl.protocol import JsonObject
+from reference_impl.store.port import StoreUnavailable
 
 HTML: Final = "text/html; charset=utf-8"
 STATE: Final = "/seatrial/state"
@@ -36,7 +38,10 @@ def web_page(servers: list[ApiServer], components: Components) -> Callable[[Http
             raise MethodNotAllowed("the server does not allow this method on the requested resource", details={})
         if request.path == "/":
             return Answer(200, page, HTML, _HEADERS)
-        return Answer(200, orjson.dumps(state(servers, components)))
+        try:
+            return Answer(200, orjson.dumps(state(servers, components)))
+        except StoreUnavailable as error:
+            raise store_unavailable(error) from error
 
     return answer
 

@@ -1,6 +1,8 @@
 """The web page holds nothing by itself, and its state is what is there now."""
 
 from reference_impl.apiserver.http.page import STATE, web_page
+from reference_impl.plane import LocalPlane
+from reference_impl.store.sqlite import SqliteStore
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -49,3 +51,16 @@ def test_the_page_needs_no_token_and_its_state_does(run):
         assert (await site.ask("GET", STATE)).status == 401
 
     with_page(run, test, token="secret")
+
+
+def test_a_store_out_of_reach_is_told_instead_of_the_state(run, tmp_path):
+    async def test(site):
+        store = SqliteStore(tmp_path)
+        plane = LocalPlane(site.plane.clock, store=store)
+        store.close()
+        site.front._page = web_page(plane.servers, {})
+        reply = await site.ask("GET", STATE)
+        assert (reply.status, "open it again" in reply.json["message"]) == (500, True)
+        assert (await site.ask("GET", "/")).status == 200
+
+    run(test)
