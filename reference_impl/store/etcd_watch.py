@@ -53,6 +53,8 @@ class Follower:
         self._queue: SimpleQueue[Heard] = SimpleQueue()
         self._closed = Event()
         self._connection: http.client.HTTPConnection | None = None
+        self._socket: socket.socket | None = None
+        """Of the connection, which forgets it where an answer ends with the connection itself (a proxy's may)."""
         self._thread = Thread(target=self._run, name="etcd watch", daemon=True)
         self._thread.start()
 
@@ -82,10 +84,10 @@ class Follower:
 
     def move_on(self) -> None:
         """Give up on the present member: it is silent where it should not be."""
-        connection = self._connection
-        if connection is not None and connection.sock is not None:
+        connected = self._socket
+        if connected is not None:
             with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                connected.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Idempotent; waits for the thread."""
@@ -102,12 +104,13 @@ class Follower:
                 self._follow()
             if self._connection is not None:
                 self._connection.close()
-                self._connection = None
+                self._connection = self._socket = None
             self._endpoints.next()
             self._closed.wait(PAUSE_S)
 
     def _follow(self) -> None:
         self._connection = connection = self._endpoints.connect(STALL_S)
+        self._socket = connection.sock
         request = {"key": EVERYTHING, "range_end": EVERYTHING, "start_revision": self._after + 1, "prev_kv": True}
         connection.request("POST", "/v3/watch", orjson.dumps({"create_request": request}), _HEADERS)
         connection.sock.settimeout(None)
