@@ -29,6 +29,6 @@ def new_store() -> Store:
         _OPEN.append(SqliteStore(Path(tempfile.mkdtemp(dir=os.environ["SEATRIAL_TEST_STORE_DIRECTORY"]))))
     else:
         _OPEN.append(
-            EtcdStore([asked.removeprefix("etcd=")], prefix=f"/{os.getpid()}-{next(_NUMBERS)}", timeout_s=15.0)
+            EtcdStore([asked.removeprefix("etcd=")], prefix=f"/{os.getpid()}-{next(_NUMBERS)}", timeout_s=60.0)
         )
     return _OPEN[-1]
