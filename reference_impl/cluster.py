@@ -57,7 +57,7 @@ async def run_cluster(
     if seed is None:
         seed = random.SystemRandom().getrandbits(64)
     async with trio.open_nursery() as nursery:
-        plane = LocalPlane(RealClock(nursery), seed=seed, track_on_create=True)
+        plane = LocalPlane(RealClock(nursery), seed=seed, track_on_create=True, call_webhooks=True)
         components: Components = {}
         page = web_page(plane.servers, components)
         front = Front(plane.transport(), plane.kinds, now=plane.clock.now, token=access.token, user=USER, page=page)
