@@ -48,7 +48,11 @@ async def serve_connection(stream: trio.abc.Stream, handler: Handler) -> None:
     """Answer requests until the client or a limit ends it. Closes the stream. Raises nothing of the network's."""
     try:
         with trio.CancelScope() as patience:
-            await _Connection(stream, handler, patience).run()
+            connection = _Connection(stream, handler, patience)
+            await connection.run()
+        if connection.sending:
+            # It did not read in time. Without a reset the system would keep what is on its way for minutes.
+            reset(stream)
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
     except Broken:
@@ -80,10 +84,11 @@ def _head(status: int, content_type: str, length: int | None, headers: tuple[tup
 class _Connection:
     """`patience` ends the connection; its deadline is moved before every wait for the client, and lifted meanwhile."""
 
-    __slots__ = ("_handler", "_http", "_patience", "_stream")
+    __slots__ = ("_handler", "_http", "_patience", "_stream", "sending")
 
     def __init__(self, stream: trio.abc.Stream, handler: Handler, patience: trio.CancelScope) -> None:
         self._stream = stream
+        self.sending = False
         self._patience = patience
         self._handler = handler
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
@@ -158,7 +163,9 @@ class _Connection:
     async def _send(self, data: bytes | None) -> None:
         if data:
             self._patience.deadline = trio.current_time() + SEND_S
+            self.sending = True
             await self._stream.send_all(data)
+            self.sending = False
 
     async def _send_answer(self, answer: Answer, *, with_body: bool = True) -> None:
         http = self._http
@@ -185,6 +192,7 @@ class _Connection:
         try:
             await self._send(self._http.send(_head(200, answer.content_type, None, _WATCH)))
             async with trio.open_nursery() as nursery:
+                answer.on_cut = nursery.cancel_scope.cancel
                 nursery.start_soon(self._until_hang_up, nursery.cancel_scope)
                 while True:
                     self._patience.deadline = math.inf
@@ -195,6 +203,8 @@ class _Connection:
                     await self._send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 await self._send(b"0\r\n\r\n")
                 nursery.cancel_scope.cancel()
+            if answer.broken:
+                raise Broken
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         except* Broken:
