@@ -10,7 +10,9 @@ Sources: RFC 9112; apiserver `server.Config.MaxRequestBodyBytes`; Go `net/http` 
 did not read).
 """
 
+import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Final
@@ -31,7 +33,13 @@ IDLE_S: Final = 90.0
 SEND_S: Final = 60.0
 """How long one chunk may wait for a client that does not read."""
 DRAIN_S: Final = 2.0
+_LOG: Final = logging.getLogger("seatrial.http")
 _READ: Final = 64 * 1024
+_GET: Final = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n")
+"""A request line as RFC 9112 has it, with a path."""
+_KNOWN_MAX: Final = 512
+_KNOWN_BYTES: Final = 4096
+_NOTHING: Final = (b"", False)
 
 Handler = Callable[[HttpRequest], Awaitable[Answer | WatchAnswer]]
 
@@ -57,6 +65,8 @@ async def serve_connection(stream: trio.abc.Stream, handler: Handler) -> None:
         pass
     except Broken:
         reset(stream)
+    except Exception:  # one connection must not take the server down with it
+        _LOG.exception("a connection failed")
     finally:
         await trio.aclose_forcefully(stream)
 
@@ -81,14 +91,61 @@ def _head(status: int, content_type: str, length: int | None, headers: tuple[tup
     return h11.Response(status_code=status, headers=named)
 
 
+@lru_cache(maxsize=2048)
+def _rendered(status: int, content_type: str, length: int | None, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The same as h11 writes it in answer to a plain GET."""
+    http = h11.Connection(h11.SERVER)
+    http.receive_data(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    http.next_event()
+    http.next_event()
+    return http.send(_head(status, content_type, length, headers)) or b""
+
+
+class _PlainGets:
+    """GETs that need no parser: their request line is plain, and h11 has read the same header lines before.
+
+    A client sends the same header lines with every request, and what h11 makes of them is a function of them alone, as
+    long as it reads them as the whole of a GET without a body, in HTTP/1.1, on a connection that stays open. Whatever
+    is not exactly that goes to h11.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, dict[str, str]] = {}
+
+    def read(self, data: bytes) -> HttpRequest | None:
+        """The request, if `data` is one, whole, and nothing else."""
+        line = _GET.match(data)
+        if line is None:
+            return None
+        headers = self._known.get(data[line.end() :])
+        if headers is None:
+            return None
+        path, _, query = line[1].decode("ascii").partition("?")
+        return HttpRequest("GET", path, query, headers)
+
+    def learn(self, data: bytes, request: HttpRequest) -> None:
+        """`data` is what h11 read this request from, all of it."""
+        line = _GET.match(data)
+        if line is not None and len(data) <= _KNOWN_BYTES and data.find(b"\r\n\r\n") == len(data) - 4:
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known[data[line.end() :]] = dict(request.headers)
+
+
+_PLAIN_GETS: Final = _PlainGets()
+
+
 class _Connection:
     """`patience` ends the connection; its deadline is moved before every wait for the client, and lifted meanwhile."""
 
-    __slots__ = ("_handler", "_http", "_patience", "_stream", "sending")
+    __slots__ = ("_handler", "_http", "_method", "_patience", "_plain", "_stream", "sending")
 
     def __init__(self, stream: trio.abc.Stream, handler: Handler, patience: trio.CancelScope) -> None:
         self._stream = stream
         self.sending = False
+        self._method = b""
+        self._plain = False
+        """Is the request under way one that h11 has not seen? Then it does not see the answer either."""
         self._patience = patience
         self._handler = handler
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
@@ -111,6 +168,8 @@ class _Connection:
                 await self._watch(answer)
                 return
             await self._send_answer(answer, with_body=request.method != "HEAD")
+            if self._plain:
+                continue
             if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
@@ -125,14 +184,28 @@ class _Connection:
                 return event  # type: ignore[return-value]
             if http.they_are_waiting_for_100_continue:
                 await self._send(http.send(h11.InformationalResponse(status_code=100, headers=[])))
-            self._patience.deadline = trio.current_time() + IDLE_S
-            http.receive_data(bytes(await self._stream.receive_some(_READ)))
+            http.receive_data(await self._received())
+
+    async def _received(self) -> bytes:
+        self._patience.deadline = trio.current_time() + IDLE_S
+        return bytes(await self._stream.receive_some(_READ))
 
     async def _request(self) -> HttpRequest | None:
         """The next request, whole; None when the client is done."""
+        self._plain = False
+        self._method = b""
+        data = b""
+        if self._http.trailing_data == _NOTHING:
+            data = await self._received()
+            plain = _PLAIN_GETS.read(data)
+            if plain is not None:
+                self._plain = True
+                return plain
+            self._http.receive_data(data)
         head = await self._event()
         if type(head) is not h11.Request:
             return None
+        self._method = head.method
         if head.http_version not in (b"1.1", b"1.0"):
             raise _Refused(ApiError("only HTTP/1.1 and HTTP/1.0 are spoken here", status=505, reason="BadRequest"))
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
@@ -156,7 +229,10 @@ class _Connection:
         if not target.startswith("/"):
             raise _Refused(BadRequest(f"the request target {target[:64]!r} is not a path"))
         path, _, query = target.partition("?")
-        return HttpRequest(head.method.decode("ascii"), path, query, headers, b"".join(chunks))
+        request = HttpRequest(head.method.decode("ascii"), path, query, headers, b"".join(chunks))
+        if not chunks and self._http.their_state is h11.DONE and self._http.trailing_data == _NOTHING:
+            _PLAIN_GETS.learn(data, request)
+        return request
 
     # -------------------------------------------------------------------------------------------------------- sending
 
@@ -168,6 +244,10 @@ class _Connection:
             self.sending = False
 
     async def _send_answer(self, answer: Answer, *, with_body: bool = True) -> None:
+        if self._plain:
+            head = _rendered(answer.status, answer.content_type, len(answer.body), answer.headers)
+            await self._send(head + answer.body)
+            return
         http = self._http
         head = http.send(_head(answer.status, answer.content_type, len(answer.body), answer.headers)) or b""
         body = http.send(h11.Data(data=answer.body)) if with_body and answer.body else None
@@ -179,7 +259,8 @@ class _Connection:
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
         body = orjson.dumps(error.to_status())
-        await self._send_answer(Answer(error.status, body, JSON, (("Connection", "close"),)))
+        answer = Answer(error.status, body, JSON, (("Connection", "close"),))
+        await self._send_answer(answer, with_body=self._method != b"HEAD")
         with trio.move_on_after(DRAIN_S):
             if isinstance(self._stream, trio.abc.HalfCloseableStream):
                 await self._stream.send_eof()
@@ -190,7 +271,10 @@ class _Connection:
 
     async def _watch(self, answer: WatchAnswer) -> None:
         try:
-            await self._send(self._http.send(_head(200, answer.content_type, None, _WATCH)))
+            if self._plain:
+                await self._send(_rendered(200, answer.content_type, None, _WATCH))
+            else:
+                await self._send(self._http.send(_head(200, answer.content_type, None, _WATCH)))
             async with trio.open_nursery() as nursery:
                 answer.on_cut = nursery.cancel_scope.cancel
                 nursery.start_soon(self._until_hang_up, nursery.cancel_scope)

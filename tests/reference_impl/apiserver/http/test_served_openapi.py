@@ -29,9 +29,9 @@ SMALL = (
 )  # fmt: skip
 """Documents without pods in them: a schema of that size takes minutes to be contradicted."""
 LARGE = ("api/v1", "apis/apps/v1", "apis/batch/v1", "apis/apiextensions.k8s.io/v1", "apis/autoscaling/v2")
-OPERATIONS_MAX = 8
+OPERATIONS_MAX = 5
 """Of each document, spread evenly: generating is what takes the time."""
-EXAMPLES = 3
+EXAMPLES = 2
 
 
 def with_plane(act: Any) -> Any:
