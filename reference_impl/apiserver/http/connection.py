@@ -37,6 +37,8 @@ _LOG: Final = logging.getLogger("seatrial.http")
 _READ: Final = 64 * 1024
 _GET: Final = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n")
 """A request line as RFC 9112 has it, with a path."""
+_PLAIN: Final = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE")
+"""Methods whose answers all look alike: with a length and a body of that length."""
 _KNOWN_MAX: Final = 512
 _KNOWN_BYTES: Final = 4096
 _NOTHING: Final = (b"", False)
@@ -93,12 +95,16 @@ def _head(status: int, content_type: str, length: int | None, headers: tuple[tup
 
 @lru_cache(maxsize=2048)
 def _rendered(status: int, content_type: str, length: int | None, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """The same as h11 writes it in answer to a plain GET."""
+    """The same as h11 writes it in answer to a request that is no HEAD, on a connection that stays open."""
     http = h11.Connection(h11.SERVER)
     http.receive_data(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     http.next_event()
     http.next_event()
     return http.send(_head(status, content_type, length, headers)) or b""
+
+
+def _parser() -> h11.Connection:
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
 
 
 class _PlainGets:
@@ -145,10 +151,10 @@ class _Connection:
         self.sending = False
         self._method = b""
         self._plain = False
-        """Is the request under way one that h11 has not seen? Then it does not see the answer either."""
+        """Is the request under way read whole, and will the connection stay open? Then h11 need not see the answer."""
         self._patience = patience
         self._handler = handler
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
+        self._http = _parser()
 
     async def run(self) -> None:
         while True:
@@ -230,8 +236,12 @@ class _Connection:
             raise _Refused(BadRequest(f"the request target {target[:64]!r} is not a path"))
         path, _, query = target.partition("?")
         request = HttpRequest(head.method.decode("ascii"), path, query, headers, b"".join(chunks))
-        if not chunks and self._http.their_state is h11.DONE and self._http.trailing_data == _NOTHING:
-            _PLAIN_GETS.learn(data, request)
+        if self._http.trailing_data == _NOTHING and self._http.their_state is h11.DONE and head.method in _PLAIN:
+            if not chunks:
+                _PLAIN_GETS.learn(data, request)
+            # The connection stays open and the client waits: a new parser begins where this one would.
+            self._plain = True
+            self._http = _parser()
         return request
 
     # -------------------------------------------------------------------------------------------------------- sending
