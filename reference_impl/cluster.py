@@ -92,7 +92,7 @@ async def run_cluster(
 def _plane(nursery: trio.Nursery, seed: int, store: Store | None) -> LocalPlane:
     """Raises StoreUnavailable: there is no client yet whom an error could be told."""
     try:
-        return LocalPlane(RealClock(nursery), seed=seed, store=store, track_on_create=True)
+        return LocalPlane(RealClock(nursery), seed=seed, store=store, track_on_create=True, call_webhooks=True)
     except InternalError as error:
         if isinstance(error.__cause__, StoreUnavailable):
             raise error.__cause__ from None

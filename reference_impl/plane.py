@@ -23,6 +23,7 @@ from reference_impl.external import ExternalSystem
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent, WatchHandle
 from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import Store, StoreUnavailable
+from reference_impl.webhooks import Webhooks
 
 FRESHNESS_WAIT_S: Final = 3.0
 """How long a read waits for a replica to catch up (cacher `blockTimeout`)."""
@@ -79,14 +80,21 @@ class LocalTransport:
         server: the replica to talk to.
         clock: ends watches that have a timeout; without one they stay open.
         outside: outside systems by name, filled as they are first called.
+        webhooks: asked about writes; they need a clock. None: nobody is.
     """
 
-    __slots__ = ("_clock", "_outside", "_server")
+    __slots__ = ("_clock", "_outside", "_server", "_webhooks")
 
     def __init__(
-        self, server: ApiServer, *, clock: Clock | None = None, outside: dict[str, ExternalSystem] | None = None
+        self,
+        server: ApiServer,
+        *,
+        clock: Clock | None = None,
+        outside: dict[str, ExternalSystem] | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         self._server = server
+        self._webhooks = webhooks
         self._clock = clock
         self._outside = {} if outside is None else outside
 
@@ -96,7 +104,9 @@ class LocalTransport:
         deadline_s: float | None = None
         while True:
             try:
-                return self._server.handle(request)
+                if self._webhooks is None or self._clock is None:
+                    return self._server.handle(request)
+                return await self._webhooks.handle(self._server, request, self._clock.now())
             except TooLargeResourceVersion:
                 now_s = trio.current_time()
                 deadline_s = now_s + FRESHNESS_WAIT_S if deadline_s is None else deadline_s
@@ -136,9 +146,10 @@ class LocalPlane:
         servers: number of replicas.
         store: an in-memory one if not given.
         track_on_create: say in managedFields who owns what from creation on, as real servers do.
+        call_webhooks: ask the admission webhooks that are configured, over real sockets.
     """
 
-    __slots__ = ("_seed", "_track_on_create", "clock", "kinds", "outside", "servers", "store")
+    __slots__ = ("_seed", "_track_on_create", "clock", "kinds", "outside", "servers", "store", "webhooks")
 
     def __init__(
         self,
@@ -148,6 +159,7 @@ class LocalPlane:
         servers: int = 1,
         store: Store | None = None,
         track_on_create: bool = False,
+        call_webhooks: bool = False,
     ) -> None:
         self.clock = clock
         self._track_on_create = track_on_create
@@ -156,10 +168,13 @@ class LocalPlane:
         self.kinds = KindRegistry()
         self.outside: dict[str, ExternalSystem] = {}
         self.servers = [self._server(number) for number in range(servers)]
+        self.webhooks: Webhooks | None = None
+        if call_webhooks:
+            self.webhooks = Webhooks(self.store, self.kinds, random.Random(f"{seed} webhooks"))
         self.servers[0].bootstrap()
 
     def transport(self, server: int = 0) -> LocalTransport:
-        return LocalTransport(self.servers[server], clock=self.clock, outside=self.outside)
+        return LocalTransport(self.servers[server], clock=self.clock, outside=self.outside, webhooks=self.webhooks)
 
     def environment(
         self, name: str, *, instance: int = 0, server: int = 0, options: dict[str, Any] | None = None

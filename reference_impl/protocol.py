@@ -5,7 +5,7 @@ vs Events"). A transport carries both; in process, over HTTP, or through the har
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from reference_impl.errors import ApiError
@@ -13,6 +13,16 @@ from reference_impl.errors import ApiError
 JsonObject = dict[str, Any]
 """A Kubernetes object as parsed JSON. Inside the plane objects are shared and immutable by convention: whoever wants
 to change one copies first (`objects.copy_json`)."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a server says of a request beside the object that it answers: HTTP has places for it."""
+
+    created: bool = False
+    """A server-side apply found nothing and created the object: 201 instead of 200."""
+    warnings: list[str] = field(default_factory=list)
+    """Texts of `Warning` headers (admission webhooks give them)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,8 @@ class ApiRequest:
     """It came over a network: nobody has looked at the types of what is in `body`."""
     user: str = ""
     """Who asks (a component's name): for authorization, audit and managedFields, never for semantics."""
+    notes: Notes | None = field(default=None, compare=False, repr=False)
+    """Where the server writes what else there is to say; None: nobody reads it."""
 
     @property
     def is_read(self) -> bool:

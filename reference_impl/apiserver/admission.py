@@ -5,7 +5,7 @@ that has neither costs little more than the look at its metadata. An update whos
 again, so status updates are cheap. Nothing is changed in place: the result shares with the input what did not change.
 
 The order is the API server's: decode (nulls and unknown fields go), default, validate. Mutating and validating
-webhooks and admission policies are not modelled.
+webhooks come before and after (`reviewing.py`); admission policies are not modelled.
 
 Source: apiserver `pkg/registry/rest/{create,update}.go`; apiextensions `pkg/registry/customresource/strategy.go`.
 """
@@ -41,6 +41,20 @@ def prepare(info: KindInfo, obj: JsonObject, old: JsonObject | None, *, subresou
     if causes:
         raise field_errors.invalid(info, str(obj["metadata"].get("name") or ""), causes)
     return obj
+
+
+def decoded(info: KindInfo, obj: JsonObject, old: JsonObject | None) -> JsonObject:
+    """The object as it is after decoding, with its defaults, before anything is allocated or validated.
+
+    What mutating webhooks are shown. Services come without defaults: theirs are one step with their addresses here.
+    """
+    if info.crd is not None:
+        compiled = compiled_schema(info)
+        return obj if compiled is None else compiled.node.shape(obj)
+    if info.resource == "services":
+        return obj
+    # With itself as the old object: a Job's selector, for one, is made from a uid that there is not yet.
+    return defaults.default(info, _without_new_nulls(obj, old), old or obj)
 
 
 def _prepare_custom(info: KindInfo, obj: JsonObject, old: JsonObject | None, causes: list[Cause]) -> JsonObject:

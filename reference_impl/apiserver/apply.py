@@ -52,7 +52,10 @@ def apply(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
         why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
         raise wording.conflict(info, request.name or "", why)
     applied = _apply(core, request, info, {}, config, {})
-    return creation.store_new(core, request, info, config, managed_fields.encode(applied.claims))
+    stored = creation.store_new(core, request, info, config, managed_fields.encode(applied.claims))
+    if request.notes is not None:
+        request.notes.created = True
+    return stored
 
 
 def onto(core: Core, request: ApiRequest, info: KindInfo, config: JsonObject, old: JsonObject) -> JsonObject:

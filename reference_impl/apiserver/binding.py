@@ -6,11 +6,15 @@ merged into the Pod, and its PodScheduled condition becomes true in the same com
 Source: kubernetes `pkg/registry/core/pod/storage/storage.go` BindingREST.
 """
 
-from reference_impl.apiserver import field_errors, wording
+from typing import Final
+
+from reference_impl.apiserver import field_errors, reviewing, wording
 from reference_impl.apiserver.core import Core
 from reference_impl.errors import BadRequest
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import ApiRequest, JsonObject
+
+BINDING: Final = KindInfo(group="", version="v1", kind="Binding", plural="bindings", namespaced=True)
 
 
 def bind(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
@@ -25,6 +29,8 @@ def bind(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     name = request.name or metadata.get("name") or ""
     if metadata.get("name", name) != name:
         raise BadRequest("name in URL does not match name in Binding object")
+    binding = reviewing.command(core, request, info, BINDING, binding)
+    metadata = binding.get("metadata") or {}
     target = binding.get("target") or {}
     node = target.get("name")
     if not node:

@@ -12,7 +12,7 @@ import binascii
 import re
 from typing import Any, Final
 
-from reference_impl.apiserver import field_errors, workload_validation
+from reference_impl.apiserver import field_errors, webhook_configurations, workload_validation
 from reference_impl.apiserver.crd import validate_crd
 from reference_impl.apiserver.field_errors import Cause
 from reference_impl.apiserver.metadata_validation import undecodable, validate_metadata
@@ -268,6 +268,8 @@ _VALIDATORS: Final[dict[tuple[str, str], Validator]] = {
     ("", "ReplicationController"): _check_controller,
     ("", "Secret"): _check_secret,
     ("", "Service"): _check_service,
+    (webhook_configurations.GROUP, "MutatingWebhookConfiguration"): webhook_configurations.validate,
+    (webhook_configurations.GROUP, "ValidatingWebhookConfiguration"): webhook_configurations.validate,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _check_crd,
     ("apps", "ControllerRevision"): _check_revision,
     ("autoscaling", "HorizontalPodAutoscaler"): _check_autoscaler,

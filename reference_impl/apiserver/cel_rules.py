@@ -15,7 +15,7 @@ documentation of CustomResourceDefinitions.
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -30,6 +30,7 @@ from reference_impl.apiserver.schema import MISSING, Node
 from reference_impl.protocol import JsonObject
 
 _EVALUATION_ERRORS: Final = (ValueError, TypeError, RuntimeError, LookupError, ArithmeticError)
+_RULE_VARIABLES: Final = ("self", "oldSelf")
 _TYPES: Final = frozenset(["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "google"])
 _BINDER: Final = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
 _RESERVED: Final = frozenset(
@@ -148,6 +149,14 @@ def _run(program: cel.Program, functions: dict[str, Callable[..., Any]], variabl
     return program.execute(cel.Context(variables=variables, functions=functions))
 
 
+def evaluate(program: cel.Program, variables: JsonObject) -> Any:
+    """What the expression comes to. Raises ValueError: it cannot be evaluated for these values."""
+    try:
+        return _run(program, needed_by(program.functions()), variables)
+    except _EVALUATION_ERRORS as error:
+        raise ValueError(f"no such key: {error.args[0]}" if isinstance(error, KeyError) else str(error)) from None
+
+
 def _judge(rule: Rule, variables: JsonObject) -> str | None:
     """What to say about the rule; None if it holds."""
     try:
@@ -242,13 +251,18 @@ def _compile_rule(entry: JsonObject, where: str, refused: list[Cause], *, correl
 
 
 def _compile(source: str, where: str, refused: list[Cause]) -> cel.Program | None:
+    return compile_expression(source, _RULE_VARIABLES, where, refused)
+
+
+def compile_expression(source: str, variables: Iterable[str], where: str, refused: list[Cause]) -> cel.Program | None:
+    """The expression over these variables; None, and causes in `refused`, if it cannot be evaluated here."""
     try:
         program = cel.compile(source)
     except ValueError as error:
         why = f"compilation failed: {str(error).splitlines()[0]}"
         refused.append(field_errors.invalid_value(where, source, why))
         return None
-    bound = {*_BINDER.findall(source), *NAMESPACES, *_TYPES, "self", "oldSelf"}
+    bound = {*_BINDER.findall(source), *NAMESPACES, *_TYPES, *variables}
     undeclared = [name for name in program.variables() if name not in bound]
     undeclared += unknown_among(program.functions())
     for name in undeclared:

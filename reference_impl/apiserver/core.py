@@ -8,6 +8,7 @@ eviction, the instances of a deleted CustomResourceDefinition).
 import random
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reference_impl.apiserver import names, wording
 from reference_impl.apiserver.registry import KindRegistry
@@ -16,6 +17,9 @@ from reference_impl.objects import is_deleting
 from reference_impl.protocol import ApiRequest, JsonObject
 from reference_impl.store.lease import LeaseNotFound, Leasing
 from reference_impl.store.port import Key, RevisionMismatch, Store, StoreEvent
+
+if TYPE_CHECKING:
+    from reference_impl.apiserver.reviewing import Review
 
 EVENT_TTL_S = 3600.0
 """kube-apiserver --event-ttl."""
@@ -34,8 +38,8 @@ class Core:
     """
 
     __slots__ = (
-        "_event_lease", "_event_lease_granted_s", "after_commit", "kinds", "now", "on_commit", "rng", "store",
-        "track_on_create",
+        "_event_lease", "_event_lease_granted_s", "after_commit", "kinds", "now", "on_commit", "review", "rng",
+        "store", "track_on_create",
     )  # fmt: skip
 
     def __init__(self, store: Store, kinds: KindRegistry, now: Callable[[], datetime], rng: random.Random) -> None:
@@ -46,6 +50,8 @@ class Core:
         self.on_commit: Callable[[ApiRequest, StoreEvent], None] | None = None
         self.after_commit: Callable[[ApiRequest, StoreEvent], None] | None = None
         """The server's own follow-up (custom kinds come and go); runs after `on_commit`."""
+        self.review: Callable[[Review], JsonObject | None] | None = None
+        """Asks admission webhooks, while a request is handled that they are asked about (`reviewing.py`)."""
         self.track_on_create = False
         """Record who owns which field from an object's creation, not only from its first server-side apply."""
         self._event_lease: int | None = None

@@ -9,7 +9,16 @@ Sources: apiserver `registry.Store.Create`, `rest.BeforeCreate`, `rest.FillObjec
 
 from typing import Any, Final
 
-from reference_impl.apiserver import custom_kinds, field_errors, names, namespaces, reviews, tracking, wording
+from reference_impl.apiserver import (
+    custom_kinds,
+    field_errors,
+    names,
+    namespaces,
+    reviewing,
+    reviews,
+    tracking,
+    wording,
+)
 from reference_impl.apiserver.admission import prepare
 from reference_impl.apiserver.body import copied_body
 from reference_impl.apiserver.core import Core, key_of
@@ -49,6 +58,8 @@ def store_new(
     sent = obj["metadata"].pop("managedFields", None)
     namespaces.admit_creation(core, info, obj)
     custom_kinds.admit_creation(core, info)
+    _wipe(obj["metadata"])
+    obj = reviewing.mutated(core, request, info, obj, None)
     _initialize(core, info, obj)
     generate = not obj["metadata"].get("name")
     if not generate:
@@ -67,9 +78,7 @@ def store_new(
 def _initialize(core: Core, info: KindInfo, obj: JsonObject) -> None:
     """What the server decides about a new object, whatever the client sent."""
     metadata = obj["metadata"]
-    for field in _SYSTEM_FIELDS:
-        metadata.pop(field, None)
-    metadata.pop("resourceVersion", None)
+    _wipe(metadata)
     metadata["uid"] = names.generate_uid(core.rng)
     metadata["creationTimestamp"] = core.timestamp()
     if has_generation(info):
@@ -79,6 +88,11 @@ def _initialize(core: Core, info: KindInfo, obj: JsonObject) -> None:
         initial = INITIAL_STATUS.get(info.resource)
         if initial is not None:
             obj["status"] = copy_json(initial)
+
+
+def _wipe(metadata: JsonObject) -> None:
+    for field in (*_SYSTEM_FIELDS, "resourceVersion"):
+        metadata.pop(field, None)
 
 
 def _create_named(
@@ -92,10 +106,11 @@ def _create_named(
     metadata = obj["metadata"]
     if info.resource == CRDS:
         obj = custom_kinds.accepted(core, info, obj)
+    reviewing.validated(core, request, info, obj, None)
     in_the_way = core.store.get(key_of(info, metadata.get("namespace"), metadata["name"]))
     if in_the_way is not None:
         raise wording.already_exists(info, metadata["name"], is_deleting=is_deleting(in_the_way))
     if info.crd is not None:
         obj = custom_kinds.to_storage(core, info, obj)
     lease = core.event_lease() if info.resource in EVENTS and not request.dry_run else None
-    return core.put(request, info, obj, old=None, lease=lease)
+    return custom_kinds.as_version(core.put(request, info, obj, old=None, lease=lease), info)

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
+from reference_impl.apiserver import webhook_configurations
 from reference_impl.apiserver.crd import default_crd
 from reference_impl.apiserver.pod_defaults import changed, default_pod, default_template, filled
 from reference_impl.kinds import KindInfo
@@ -228,6 +229,12 @@ _DEFAULTERS: Final[dict[tuple[str, str], Defaulter]] = {
     ("", "Service"): _default_service,
     ("", "PersistentVolumeClaim"): _of_spec({"volumeMode": "Filesystem"}),
     ("", "PersistentVolume"): _of_spec({"volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": "Retain"}),
+    (webhook_configurations.GROUP, "MutatingWebhookConfiguration"): lambda obj, _: webhook_configurations.default(
+        obj, mutating=True
+    ),
+    (webhook_configurations.GROUP, "ValidatingWebhookConfiguration"): lambda obj, _: webhook_configurations.default(
+        obj, mutating=False
+    ),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): lambda crd, _: default_crd(crd),
     ("apps", "ReplicaSet"): _of_spec(_WORKLOAD, default_template),
     ("apps", "Deployment"): _of_spec(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from reference_impl.apiserver import field_errors, listing, names, wording
+from reference_impl.apiserver import field_errors, listing, names, reviewing, wording
 from reference_impl.apiserver.core import Core
 from reference_impl.apiserver.kind_rules import (
     NAMESPACES,
@@ -24,7 +24,7 @@ from reference_impl.apiserver.kind_rules import (
     returns_deleted_object,
     supports_garbage_collection,
 )
-from reference_impl.errors import NotFound
+from reference_impl.errors import ApiError, NotFound
 from reference_impl.kinds import KindInfo
 from reference_impl.protocol import ApiRequest, JsonObject
 
@@ -72,7 +72,11 @@ def delete_collection(core: Core, request: ApiRequest, info: KindInfo) -> JsonOb
         raise wording.not_allowed(info, "deletecollection")
     options = DeleteOptions.of(request)
     listed = listing.live_list(core, request, info)
+    # All reviews come before the first deletion, since a review may have to be waited for.
+    refused = _first_refused(core, request, info, listed["items"])
     for obj in listed["items"]:
+        if refused is not None and obj is refused[0]:
+            raise refused[1]
         metadata = obj["metadata"]
         current = core.store.get((info.resource, metadata.get("namespace") or "", metadata["name"]))
         if current is None:
@@ -82,6 +86,25 @@ def delete_collection(core: Core, request: ApiRequest, info: KindInfo) -> JsonOb
         except NotFound:
             continue
     return listed
+
+
+def review(core: Core, request: ApiRequest, info: KindInfo) -> None:
+    """Ask admission webhooks about the deletion of the named object. Raises `ApiError`, `Undecided`."""
+    old = core.existing(request, info)
+    check_preconditions(info, old, DeleteOptions.of(request))
+    reviewing.deleted(core, request, info, old)
+
+
+def _first_refused(
+    core: Core, request: ApiRequest, info: KindInfo, items: list[JsonObject]
+) -> tuple[JsonObject, ApiError] | None:
+    """The first object whose deletion webhooks refuse; those before it are deleted, as one by one in Kubernetes."""
+    for obj in items if core.review is not None else ():
+        try:
+            reviewing.deleted(core, request, info, obj)
+        except ApiError as error:
+            return obj, error
+    return None
 
 
 def delete_object(

@@ -9,7 +9,7 @@ Source: kubernetes `pkg/registry/core/pod/storage/eviction.go`.
 
 from typing import Any, Final
 
-from reference_impl.apiserver import deletion, wording
+from reference_impl.apiserver import deletion, reviewing, wording
 from reference_impl.apiserver.core import Core
 from reference_impl.apiserver.selectors import match_expressions
 from reference_impl.errors import ApiError, BadRequest, TooManyRequests
@@ -17,6 +17,7 @@ from reference_impl.kinds import KindInfo
 from reference_impl.protocol import ApiRequest, JsonObject
 
 BUDGETS: Final = "poddisruptionbudgets.policy"
+EVICTION: Final = KindInfo(group="policy", version="v1", kind="Eviction", plural="evictions", namespaced=True)
 _REFUSED: Final = "Cannot evict pod as it would violate the pod's disruption budget."
 _MAX_DISRUPTED_PODS: Final = 2000
 
@@ -37,6 +38,7 @@ def evict(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
     pod = core.store.get((info.resource, request.namespace or metadata.get("namespace") or "", name))
     if pod is None:
         raise wording.not_found(info, name)
+    eviction = reviewing.command(core, request, info, EVICTION, eviction)
     options = _options(request, eviction)
     # Preconditions are the delete's, but a refused eviction must not have used up the budget.
     deletion.check_preconditions(info, pod, options)

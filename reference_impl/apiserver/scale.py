@@ -8,7 +8,7 @@ Sources: kubernetes `pkg/registry/apps/*/storage`, apiextensions `pkg/registry/c
 
 from typing import Any, Final
 
-from reference_impl.apiserver import apply, custom_kinds, field_errors, reading, update, wording
+from reference_impl.apiserver import apply, custom_kinds, field_errors, reading, reviewing, update, wording
 from reference_impl.apiserver.core import Core
 from reference_impl.apiserver.patches import apply_patch
 from reference_impl.apiserver.watch_cache import WatchCache
@@ -38,6 +38,7 @@ def write(core: Core, request: ApiRequest, info: KindInfo) -> JsonObject:
         scale = request.body
     if not isinstance(scale, dict) or scale.get("kind", "Scale") != "Scale":
         raise BadRequest(f"the body must be an autoscaling/v1 Scale of {info.resource} {request.name!r}")
+    scale = reviewing.command(core, request, info, _SCALE, scale, current)
     metadata = scale.get("metadata") or {}
     uid = metadata.get("uid")
     if uid and uid != old["metadata"]["uid"]:
@@ -65,6 +66,9 @@ def _apply(core: Core, request: ApiRequest, info: KindInfo, old: JsonObject) -> 
     metadata = {"name": old["metadata"]["name"], **{field: sent[field] for field in kept if sent.get(field)}}
     config: JsonObject = {"apiVersion": info.api_version, "kind": info.kind, "metadata": metadata}
     if "replicas" in (scale.get("spec") or {}):
+        current = _scale_of(info, custom_kinds.as_version(old, info))
+        asked = {**current, "spec": {**current["spec"], "replicas": scale["spec"]["replicas"]}}
+        scale = reviewing.command(core, request, info, _SCALE, asked, current)
         _check_replicas(info, old["metadata"]["name"], scale["spec"]["replicas"])
         config = _with(config, _paths(info)["specReplicasPath"], scale["spec"]["replicas"])
     return _scale_of(info, apply.onto(core, request, info, config, old))

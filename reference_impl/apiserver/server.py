@@ -4,7 +4,7 @@ Each behaviour lives in a file of its own; this one only routes. It has no threa
 put around it (a transport, a front end, a simulation) brings those, and feeds the watch cache. Several servers over one
 store and one `KindRegistry` are the replicas of one cluster.
 
-Not modelled: authentication, authorization, webhooks and quota; `admission` is where variants hook in.
+Not modelled: authentication, authorization and quota; `admission` is where variants hook in.
 
 Source: Kubernetes API concepts.
 """
@@ -36,6 +36,7 @@ from reference_impl.apiserver import (
 from reference_impl.apiserver.core import Core
 from reference_impl.apiserver.kind_rules import CRDS, NAMESPACES, PODS
 from reference_impl.apiserver.registry import KindRegistry
+from reference_impl.apiserver.reviewing import Review
 from reference_impl.apiserver.watch_cache import WINDOW, WatchCache
 from reference_impl.apiserver.watch_stream import Sink, WatchStream
 from reference_impl.errors import BadRequest, NotImplementedByServer
@@ -134,6 +135,26 @@ class ApiServer:
             return self._answer(request, self._admitted(request))
         except StoreUnavailable as error:
             raise wording.store_unavailable(error) from error
+
+    def handle_reviewed(
+        self,
+        request: ApiRequest,
+        review: Callable[[Review], JsonObject | None],
+        *,
+        random: random.Random,
+        now: Callable[[], datetime],
+    ) -> JsonObject:
+        """Answer a request that admission webhooks are asked about, by `review`; `Undecided` passes through.
+
+        `random` and `now` stand in for the server's: a request that is handled again must come to the same questions.
+        """
+        core = self._core
+        kept = core.review, core.rng, core.now
+        core.review, core.rng, core.now = review, random, now
+        try:
+            return self.handle(request)
+        finally:
+            core.review, core.rng, core.now = kept
 
     def open_watch(self, request: ApiRequest, sink: Sink) -> WatchStream:
         """Open a watch: `sink` gets its events, synchronously and in order, the initial ones before this returns.
@@ -277,6 +298,8 @@ class ApiServer:
         return update.patch(self._core, request, info)
 
     def _delete(self, request: ApiRequest, info: KindInfo) -> JsonObject:
+        if self._core.review is not None:
+            deletion.review(self._core, request, info)
         if info.resource == NAMESPACES:
             return namespaces.delete(self._core, request, info)
         if info.resource == CRDS:

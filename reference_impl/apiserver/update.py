@@ -17,6 +17,7 @@ from reference_impl.apiserver import (
     generation,
     managed_fields,
     namespaces,
+    reviewing,
     status,
     tracking,
     wording,
@@ -96,9 +97,10 @@ def write(
     """
     sent = obj["metadata"].pop("managedFields", None)
     entries = tracking.starting_point(sent, old, request.subresource) if claims is None else claims
+    old_shown = custom_kinds.as_version(old, info)
+    obj = reviewing.mutated(core, request, info, obj, old_shown)
     _check_revision(info, obj["metadata"], old["metadata"])
     _carry_system_metadata(info, obj["metadata"], old["metadata"])
-    old_shown = custom_kinds.as_version(old, info)
     obj = _mask(info, obj, old_shown, request.subresource)
     if entries is not None or "managedFields" in obj["metadata"]:
         obj = tracking.managed(obj, entries)
@@ -112,6 +114,7 @@ def write(
             obj = tracking.managed(obj, tracking.updated(core, request, info, old_shown, obj, entries))
     if claims is not None:
         obj = _with_old_times(obj, old_shown)
+    reviewing.validated(core, request, info, obj, old_shown)
     if _is_done(info, obj, old):
         core.remove(request, info, old)
         return obj

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 from reference_impl.apiserver.watch_stream import WatchStream
 from reference_impl.errors import Gone, TooLargeResourceVersion
-from reference_impl.protocol import JsonObject
+from reference_impl.protocol import JsonObject, WatchEvent
 from reference_impl.store.port import Key, Store, StoreEvent, StoreUnavailable
 
 WINDOW = 1000
@@ -58,14 +58,15 @@ class ResourceCache:
             self._deliver(event)
 
     def _deliver(self, event: StoreEvent) -> None:
+        whole = WatchEvent(event.type, event.object, event.revision)
         # Copied: a sink may close its stream, or open another.
         if (everywhere := self._streams.get("")) is not None:
             for stream in tuple(everywhere):
-                stream.offer(event)
+                stream.offer(event, whole)
         namespace = event.key[1]
         if namespace and (here := self._streams.get(namespace)) is not None:
             for stream in tuple(here):
-                stream.offer(event)
+                stream.offer(event, whole)
 
     def since(self, revision: int) -> list[StoreEvent]:
         """Events in the window after `revision`, oldest first."""

@@ -77,13 +77,16 @@ class WatchStream:
         if self._selects is None or self._selects(obj):
             self._send("ADDED", obj, int(obj["metadata"]["resourceVersion"]))
 
-    def offer(self, event: StoreEvent) -> None:
-        """An event of this resource in this namespace."""
+    def offer(self, event: StoreEvent, whole: WatchEvent | None = None) -> None:
+        """An event of this resource in this namespace. `whole`: the same for streams that select nothing, made once."""
         if event.revision <= self.after or not self.open:
             return
         selects = self._selects
         if selects is None:
-            self._send(event.type, event.object, event.revision)
+            if whole is not None and self._api_version is None:
+                self._sink(whole)
+            else:
+                self._send(event.type, event.object, event.revision)
             return
         previous = event.previous
         was = previous is not None and selects(previous)

@@ -15,6 +15,7 @@ LOG: Final = "a pod runs, and has a log"
 CUSTOM: Final = "custom resources: defaults, status"
 DRY_RUN: Final = "dry run"
 LIFE: Final = "an operator's life: finalizer, owned object, status, Event, deletion"
+OWNED: Final = "an operator's life: owned objects, growth, deletion in cascade"
 ELECTION: Final = "leader election"
 PROTOBUF: Final = "protobuf bodies"
 KILLED: Final = "kill -9 at a write of one's choice, restart, another instance"
@@ -38,9 +39,9 @@ PROGRAMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
 
 def shown() -> dict[str, tuple[str, ...]]:
     """Client -> behaviours, of all tests."""
-    from tests.wire import test_go_operator, test_helm, test_kopf, test_kubectl
+    from tests.wire import test_dask_operator, test_go_operator, test_helm, test_kopf, test_kubectl
 
-    found = {"kopf 1.45": test_kopf.BEHAVIOURS}
+    found = {"kopf 1.45": test_kopf.BEHAVIOURS, "dask-kubernetes 2026.3": test_dask_operator.BEHAVIOURS}
     found |= {client: behaviours for client, (_, _, behaviours) in PROGRAMS.items()}
     found |= {f"kubectl {version}": tuple(test_kubectl.STEPS) for version in test_kubectl.VERSIONS}
     found["Helm 4"] = test_helm.BEHAVIOURS

@@ -10,7 +10,9 @@ Sources: RFC 9112; apiserver `server.Config.MaxRequestBodyBytes`; Go `net/http` 
 did not read).
 """
 
+import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Final
@@ -31,7 +33,15 @@ IDLE_S: Final = 90.0
 SEND_S: Final = 60.0
 """How long one chunk may wait for a client that does not read."""
 DRAIN_S: Final = 2.0
+_LOG: Final = logging.getLogger("seatrial.http")
 _READ: Final = 64 * 1024
+_GET: Final = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n")
+"""A request line as RFC 9112 has it, with a path."""
+_PLAIN: Final = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE")
+"""Methods whose answers all look alike: with a length and a body of that length."""
+_KNOWN_MAX: Final = 512
+_KNOWN_BYTES: Final = 4096
+_NOTHING: Final = (b"", False)
 
 Handler = Callable[[HttpRequest], Awaitable[Answer | WatchAnswer]]
 
@@ -48,11 +58,17 @@ async def serve_connection(stream: trio.abc.Stream, handler: Handler) -> None:
     """Answer requests until the client or a limit ends it. Closes the stream. Raises nothing of the network's."""
     try:
         with trio.CancelScope() as patience:
-            await _Connection(stream, handler, patience).run()
+            connection = _Connection(stream, handler, patience)
+            await connection.run()
+        if connection.sending:
+            # It did not read in time. Without a reset the system would keep what is on its way for minutes.
+            reset(stream)
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
     except Broken:
         reset(stream)
+    except Exception:  # one connection must not take the server down with it
+        _LOG.exception("a connection failed")
     finally:
         await trio.aclose_forcefully(stream)
 
@@ -77,16 +93,68 @@ def _head(status: int, content_type: str, length: int | None, headers: tuple[tup
     return h11.Response(status_code=status, headers=named)
 
 
+@lru_cache(maxsize=2048)
+def _rendered(status: int, content_type: str, length: int | None, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The same as h11 writes it in answer to a request that is no HEAD, on a connection that stays open."""
+    http = h11.Connection(h11.SERVER)
+    http.receive_data(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    http.next_event()
+    http.next_event()
+    return http.send(_head(status, content_type, length, headers)) or b""
+
+
+def _parser() -> h11.Connection:
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
+
+
+class _PlainGets:
+    """GETs that need no parser: their request line is plain, and h11 has read the same header lines before.
+
+    A client sends the same header lines with every request, and what h11 makes of them is a function of them alone, as
+    long as it reads them as the whole of a GET without a body, in HTTP/1.1, on a connection that stays open. Whatever
+    is not exactly that goes to h11.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, dict[str, str]] = {}
+
+    def read(self, data: bytes) -> HttpRequest | None:
+        """The request, if `data` is one, whole, and nothing else."""
+        line = _GET.match(data)
+        if line is None:
+            return None
+        headers = self._known.get(data[line.end() :])
+        if headers is None:
+            return None
+        path, _, query = line[1].decode("ascii").partition("?")
+        return HttpRequest("GET", path, query, headers)
+
+    def learn(self, data: bytes, request: HttpRequest) -> None:
+        """`data` is what h11 read this request from, all of it."""
+        line = _GET.match(data)
+        if line is not None and len(data) <= _KNOWN_BYTES and data.find(b"\r\n\r\n") == len(data) - 4:
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known[data[line.end() :]] = dict(request.headers)
+
+
+_PLAIN_GETS: Final = _PlainGets()
+
+
 class _Connection:
     """`patience` ends the connection; its deadline is moved before every wait for the client, and lifted meanwhile."""
 
-    __slots__ = ("_handler", "_http", "_patience", "_stream")
+    __slots__ = ("_handler", "_http", "_method", "_patience", "_plain", "_stream", "sending")
 
     def __init__(self, stream: trio.abc.Stream, handler: Handler, patience: trio.CancelScope) -> None:
         self._stream = stream
+        self.sending = False
+        self._method = b""
+        self._plain = False
+        """Is the request under way read whole, and will the connection stay open? Then h11 need not see the answer."""
         self._patience = patience
         self._handler = handler
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
+        self._http = _parser()
 
     async def run(self) -> None:
         while True:
@@ -106,6 +174,8 @@ class _Connection:
                 await self._watch(answer)
                 return
             await self._send_answer(answer, with_body=request.method != "HEAD")
+            if self._plain:
+                continue
             if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
@@ -120,14 +190,28 @@ class _Connection:
                 return event  # type: ignore[return-value]
             if http.they_are_waiting_for_100_continue:
                 await self._send(http.send(h11.InformationalResponse(status_code=100, headers=[])))
-            self._patience.deadline = trio.current_time() + IDLE_S
-            http.receive_data(bytes(await self._stream.receive_some(_READ)))
+            http.receive_data(await self._received())
+
+    async def _received(self) -> bytes:
+        self._patience.deadline = trio.current_time() + IDLE_S
+        return bytes(await self._stream.receive_some(_READ))
 
     async def _request(self) -> HttpRequest | None:
         """The next request, whole; None when the client is done."""
+        self._plain = False
+        self._method = b""
+        data = b""
+        if self._http.trailing_data == _NOTHING:
+            data = await self._received()
+            plain = _PLAIN_GETS.read(data)
+            if plain is not None:
+                self._plain = True
+                return plain
+            self._http.receive_data(data)
         head = await self._event()
         if type(head) is not h11.Request:
             return None
+        self._method = head.method
         if head.http_version not in (b"1.1", b"1.0"):
             raise _Refused(ApiError("only HTTP/1.1 and HTTP/1.0 are spoken here", status=505, reason="BadRequest"))
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
@@ -151,16 +235,29 @@ class _Connection:
         if not target.startswith("/"):
             raise _Refused(BadRequest(f"the request target {target[:64]!r} is not a path"))
         path, _, query = target.partition("?")
-        return HttpRequest(head.method.decode("ascii"), path, query, headers, b"".join(chunks))
+        request = HttpRequest(head.method.decode("ascii"), path, query, headers, b"".join(chunks))
+        if self._http.trailing_data == _NOTHING and self._http.their_state is h11.DONE and head.method in _PLAIN:
+            if not chunks:
+                _PLAIN_GETS.learn(data, request)
+            # The connection stays open and the client waits: a new parser begins where this one would.
+            self._plain = True
+            self._http = _parser()
+        return request
 
     # -------------------------------------------------------------------------------------------------------- sending
 
     async def _send(self, data: bytes | None) -> None:
         if data:
             self._patience.deadline = trio.current_time() + SEND_S
+            self.sending = True
             await self._stream.send_all(data)
+            self.sending = False
 
     async def _send_answer(self, answer: Answer, *, with_body: bool = True) -> None:
+        if self._plain:
+            head = _rendered(answer.status, answer.content_type, len(answer.body), answer.headers)
+            await self._send(head + answer.body)
+            return
         http = self._http
         head = http.send(_head(answer.status, answer.content_type, len(answer.body), answer.headers)) or b""
         body = http.send(h11.Data(data=answer.body)) if with_body and answer.body else None
@@ -172,7 +269,8 @@ class _Connection:
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
         body = orjson.dumps(error.to_status())
-        await self._send_answer(Answer(error.status, body, JSON, (("Connection", "close"),)))
+        answer = Answer(error.status, body, JSON, (("Connection", "close"),))
+        await self._send_answer(answer, with_body=self._method != b"HEAD")
         with trio.move_on_after(DRAIN_S):
             if isinstance(self._stream, trio.abc.HalfCloseableStream):
                 await self._stream.send_eof()
@@ -183,8 +281,12 @@ class _Connection:
 
     async def _watch(self, answer: WatchAnswer) -> None:
         try:
-            await self._send(self._http.send(_head(200, answer.content_type, None, _WATCH)))
+            if self._plain:
+                await self._send(_rendered(200, answer.content_type, None, _WATCH))
+            else:
+                await self._send(self._http.send(_head(200, answer.content_type, None, _WATCH)))
             async with trio.open_nursery() as nursery:
+                answer.on_cut = nursery.cancel_scope.cancel
                 nursery.start_soon(self._until_hang_up, nursery.cancel_scope)
                 while True:
                     self._patience.deadline = math.inf
@@ -195,6 +297,8 @@ class _Connection:
                     await self._send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 await self._send(b"0\r\n\r\n")
                 nursery.cancel_scope.cancel()
+            if answer.broken:
+                raise Broken
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         except* Broken:

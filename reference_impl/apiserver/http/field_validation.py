@@ -40,8 +40,12 @@ def check_fields(info: KindInfo, body: Any, mode: str) -> Headers:
             f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: strict decoding error: '
             + ", ".join(found)
         )
-    # As JSON strings: in a header a name of whatever characters stays one line of ASCII.
-    return tuple(("Warning", f"299 - {json.dumps(each[:200])}") for each in found)
+    return tuple(map(warning, found))
+
+
+def warning(text: str) -> tuple[str, str]:
+    """A Warning header. As a JSON string: a text of whatever characters stays one line of ASCII."""
+    return ("Warning", f"299 - {json.dumps(text[:200])}")
 
 
 def unknown_fields(info: KindInfo, body: JsonObject) -> Iterator[str]:

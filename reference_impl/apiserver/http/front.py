@@ -18,7 +18,7 @@ from typing import Any, Final
 from reference_impl.apiserver.http import bodies, pod_log, query
 from reference_impl.apiserver.http.answers import event_encoder, object_answer, shaped, status_answer
 from reference_impl.apiserver.http.backend import Backend
-from reference_impl.apiserver.http.field_validation import check_fields
+from reference_impl.apiserver.http.field_validation import check_fields, warning
 from reference_impl.apiserver.http.introspection import Introspection
 from reference_impl.apiserver.http.messages import TEXT, Answer, Broken, HttpRequest
 from reference_impl.apiserver.http.negotiation import Form, negotiate, not_acceptable
@@ -28,7 +28,7 @@ from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.wording import no_such_resource, not_allowed
 from reference_impl.errors import ApiError, InternalError, MethodNotAllowed, NotImplementedByServer, Unauthorized
 from reference_impl.kinds import KindInfo
-from reference_impl.protocol import ApiRequest
+from reference_impl.protocol import ApiRequest, Notes
 
 _STREAMING: Final = ("exec", "attach", "portforward", "proxy")
 _PUBLIC: Final = ("/healthz", "/livez", "/readyz")
@@ -218,7 +218,11 @@ class Front:
         # Other subresources bring bodies of kinds of their own.
         own_kind = request.subresource in (None, "status")
         warnings = check_fields(info, request.body, mode) if own_kind else ()
-        answer = await self._object(request, info, status, form, options)
+        notes = Notes()
+        answer = await self._object(replace(request, notes=notes), info, status, form, options)
+        warnings = (*warnings, *map(warning, notes.warnings))
+        if notes.created:  # apiserver `handlers/patch.go` (wasCreated): 201, although a PATCH
+            answer = replace(answer, status=201)
         return answer if not warnings else replace(answer, headers=(*answer.headers, *warnings))
 
     async def _object(

@@ -31,7 +31,10 @@ Encode = Callable[[WatchEvent], bytes]
 class WatchAnswer:
     """Lines of one watch. Made by `open_watch`; whoever sends it takes lines until there are no more, then closes."""
 
-    __slots__ = ("_broken", "_bytes_max", "_encode", "_ended", "_handle", "_lines", "_pending", "_wake", "content_type")
+    __slots__ = (
+        "_broken", "_bytes_max", "_encode", "_ended", "_handle", "_lines", "_pending", "_wake", "content_type",
+        "on_cut",
+    )  # fmt: skip
 
     def __init__(self, encode: Encode, content_type: str = JSON) -> None:
         self.content_type = content_type
@@ -43,11 +46,18 @@ class WatchAnswer:
         self._ended = False
         self._broken = False
         self._handle: WatchHandle | None = None
+        self.on_cut: Callable[[], None] | None = None
+        """Called when too much waits: whoever is sending need not wait for the client any longer."""
 
     def opened(self, handle: WatchHandle) -> None:
         """What waits by now are initial events: from here on more is bounded."""
         self._handle = handle
         self._bytes_max = self._pending + PENDING_MAX
+
+    @property
+    def broken(self) -> bool:
+        """Did it end without a proper end? Then the connection is broken too."""
+        return self._broken
 
     @property
     def waiting_bytes(self) -> int:
@@ -66,6 +76,8 @@ class WatchAnswer:
             self._broken = True
             self.closed(None)
             self.close()
+            if self.on_cut is not None:
+                self.on_cut()
             return
         self._wake.set()
 

@@ -168,3 +168,70 @@ def test_a_client_that_never_reads_its_answer_is_hung_up_on():
             assert trio.current_time() - before_s >= connection.SEND_S
 
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /api/v1/namespaces/default HTTP/1.1",
+        b"GET /none?x=y HTTP/1.1",
+        b"GET /a%20b?limit=%zz HTTP/1.1",
+        b"GET /" + b"a" * 5000 + b" HTTP/1.1",
+        b"GET / HTTP/1.0",
+        b"GET  / HTTP/1.1",
+        b"GET /a\x7fb HTTP/1.1",
+        b"GET /a b HTTP/1.1",
+        b"GET http://x/ HTTP/1.1",
+        b"HEAD /healthz HTTP/1.1",
+        b"get / HTTP/1.1",
+        b"POST /api/v1/namespaces HTTP/1.1",
+    ],
+)
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n", b"Content-Length: 2\r\n", b"Expect: 100-continue\r\n"])
+def test_a_request_is_answered_alike_whether_its_header_lines_were_seen_before_or_not(run, request_line, more):
+    async def test(site):
+        lines = b"\r\nHost: x\r\nUser-Agent: " + request_line[:8].hex().encode() + b"\r\n" + more + b"\r\n"
+
+        async def answer() -> bytes:
+            stream = site.connect().stream
+            await stream.send_all(request_line + lines)
+            await stream.send_eof()
+            return await everything(stream)
+
+        first = await answer()
+        # The header lines become known by a request that is in order, if they ever do.
+        stream = site.connect().stream
+        await stream.send_all(b"GET /healthz HTTP/1.1" + lines)
+        await stream.send_eof()
+        await everything(stream)
+        assert await answer() == first != b""
+
+    run(test)
+
+
+def test_a_head_that_breaks_off_is_refused_without_a_body(run, caplog):
+    async def test(site):
+        stream = site.connect().stream
+        await stream.send_all(b"HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+        await stream.send_eof()
+        answer = await everything(stream)
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert answer.endswith(b"\r\n\r\n")
+
+    run(test)
+    assert caplog.records == []
+
+
+def test_requests_that_come_in_pieces_or_together_are_answered_in_order(run):
+    async def test(site):
+        whole = b"GET /healthz HTTP/1.1\r\nHost: pieces\r\n\r\n"
+        stream = site.connect().stream
+        answers = b""
+        for sent in (whole, whole, whole[:10], whole[10:] + whole, whole + whole[:-1], whole[-1:], whole):
+            await stream.send_all(sent)
+            await trio.testing.wait_all_tasks_blocked()
+        while answers.count(b"\r\n\r\nok") < 7:
+            answers += await stream.receive_some()
+        assert answers.count(b"HTTP/1.1 200") == 7
+
+    run(test)

@@ -283,3 +283,15 @@ def test_a_stranger_may_answer_what_is_not_the_api(run):
 
     page = Answer(200, b"hello", "text/html")
     run(test, page=lambda request: page if request.path == "/" else None)
+
+
+def test_an_apply_that_creates_answers_created_and_one_that_changes_answers_ok(run, config_map):
+    async def test(site):
+        apply = {"content_type": "application/apply-patch+yaml"}
+        first = await site.ask("PATCH", f"{MAPS}/new?fieldManager=me", config_map("new", a="1"), **apply)
+        again = await site.ask("PATCH", f"{MAPS}/new?fieldManager=me", config_map("new", a="2"), **apply)
+        assert (first.status, again.status) == (201, 200)
+        dry = await site.ask("PATCH", f"{MAPS}/dry?fieldManager=me&dryRun=All", config_map("dry"), **apply)
+        assert dry.status == 201
+
+    run(test)

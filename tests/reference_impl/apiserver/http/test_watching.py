@@ -5,7 +5,10 @@ import trio
 import trio.testing
 
 from reference_impl.apiserver.http import watching
+from reference_impl.apiserver.http.connection import serve_connection
+from reference_impl.apiserver.http.front import Front
 from reference_impl.errors import ConnectionLost, Gone
+from reference_impl.plane import LocalPlane, RealClock
 from reference_impl.protocol import ApiRequest
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -118,6 +121,37 @@ def test_a_watcher_that_does_not_read_is_cut_off_in_bounded_memory(run, config_m
             await answer.take()
 
     run(test)
+
+
+def test_who_waits_for_a_watcher_that_does_not_read_waits_no_longer_when_it_is_cut_off(config_map, monkeypatch):
+    """The pair has no buffer: a send waits until the other end reads."""
+    monkeypatch.setattr(watching, "PENDING_MAX", 100_000)
+
+    async def main():
+        async with trio.open_nursery() as nursery:
+            plane = LocalPlane(RealClock(nursery))
+            front = Front(plane.transport(), plane.kinds, now=plane.clock.now)
+            ours, theirs = trio.testing.lockstep_stream_pair()
+            over = trio.Event()
+
+            async def serve():
+                await serve_connection(theirs, front.answer)
+                over.set()
+
+            nursery.start_soon(serve)
+            await ours.send_all(f"GET {MAPS}?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await ours.receive_some(65536)
+            transport = plane.transport()
+            for number in range(300):
+                body = config_map(f"m{number}", text="x" * 1000)
+                where = {"api_version": "v1", "kind": "ConfigMap", "namespace": "default"}
+                await transport.request(ApiRequest(verb="create", body=body, **where))
+            before_s = trio.current_time()
+            await over.wait()
+            assert trio.current_time() == before_s
+            nursery.cancel_scope.cancel()
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
 
 
 def test_tables_can_be_watched(run, config_map):
