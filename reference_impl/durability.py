@@ -119,6 +119,8 @@ async def _hear(plane: LocalPlane, store: EtcdStore, started: Callable[[], None]
 
     def fill_anew() -> None:
         plane.kinds.reload(store)
+        if plane.webhooks is not None:
+            plane.webhooks.reload()
         for server in plane.servers:
             server.restart()
 

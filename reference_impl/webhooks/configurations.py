@@ -80,15 +80,23 @@ class Webhook:
 class Configurations:
     """Follows the store. `of(phase)` are the webhooks of a phase, in order."""
 
-    __slots__ = ("_by_name", "_hooks")
+    __slots__ = ("_by_name", "_hooks", "_store")
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._by_name: dict[str, dict[str, list[Webhook]]] = {MUTATE: {}, VALIDATE: {}}
         self._hooks: dict[str, list[Webhook]] = {MUTATE: [], VALIDATE: []}
-        for resource, phase in _PHASES.items():
-            for obj in store.list(resource).items:
-                self._take(phase, obj)
+        self.reload()
         store.subscribe(self._committed)
+
+    def reload(self) -> None:
+        """Have what is stored now and nothing else: events may have been missed. Raises StoreUnavailable."""
+        for resource, phase in _PHASES.items():
+            stored = self._store.list(resource).items
+            self._by_name[phase].clear()
+            self._order(phase)
+            for obj in stored:
+                self._take(phase, obj)
 
     def of(self, phase: str) -> list[Webhook]:
         return self._hooks[phase]

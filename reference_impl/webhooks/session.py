@@ -39,6 +39,10 @@ class Webhooks:
         self._dispatcher = Dispatcher(self._configurations, Matcher(store, kinds), rng)
         self._rng = rng
 
+    def reload(self) -> None:
+        """Events of configurations may have been missed: look again. Raises StoreUnavailable."""
+        self._configurations.reload()
+
     async def handle(self, server: ApiServer, request: ApiRequest, now: datetime) -> JsonObject:
         """Answer a request as `server.handle` does, with webhooks asked. Raises `ApiError`."""
         if request.is_read or not self._configurations:
