@@ -6,16 +6,16 @@ Source: apiserver `pkg/admission/configuration/{mutating,validating}_webhook_man
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cel
-
-from reference_impl.apiserver.cel_rules import compile_expression
 from reference_impl.apiserver.reviewing import MUTATE, VALIDATE
 from reference_impl.apiserver.selectors import match_expressions
 from reference_impl.apiserver.webhook_configurations import CONDITION_VARIABLES, MUTATING, REVIEW_VERSIONS, VALIDATING
 from reference_impl.protocol import JsonObject
 from reference_impl.store.port import Store, StoreEvent
+
+if TYPE_CHECKING:
+    import cel
 
 _PHASES: Final = {MUTATING: MUTATE, VALIDATING: VALIDATE}
 
@@ -34,6 +34,8 @@ class Webhook:
         self.conditions: list[tuple[str, cel.Program]] = []
         """Name and expression of each of its matchConditions."""
         for condition in entry.get("matchConditions") or ():
+            from reference_impl.apiserver.cel_rules import compile_expression
+
             program = compile_expression(condition["expression"], CONDITION_VARIABLES, "", [])
             assert program is not None, condition
             self.conditions.append((condition["name"], program))

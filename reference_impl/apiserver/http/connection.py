@@ -39,6 +39,7 @@ _GET: Final = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n")
 """A request line as RFC 9112 has it, with a path."""
 _PLAIN: Final = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE")
 """Methods whose answers all look alike: with a length and a body of that length."""
+_BODY: Final = frozenset({"transfer-encoding", "content-length", "expect", "upgrade"})
 _KNOWN_MAX: Final = 512
 _KNOWN_BYTES: Final = 4096
 _NOTHING: Final = (b"", False)
@@ -130,9 +131,14 @@ class _PlainGets:
         return HttpRequest("GET", path, query, headers)
 
     def learn(self, data: bytes, request: HttpRequest) -> None:
-        """`data` is what h11 read this request from, all of it."""
+        """`data` is the first that h11 read this request from. Header lines that announce a body are not kept."""
         line = _GET.match(data)
-        if line is not None and len(data) <= _KNOWN_BYTES and data.find(b"\r\n\r\n") == len(data) - 4:
+        if (
+            _BODY.isdisjoint(request.headers)
+            and line is not None
+            and len(data) <= _KNOWN_BYTES
+            and data.find(b"\r\n\r\n") == len(data) - 4
+        ):
             if len(self._known) >= _KNOWN_MAX:
                 self._known.clear()
             self._known[data[line.end() :]] = dict(request.headers)

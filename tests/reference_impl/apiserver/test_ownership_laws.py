@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_impl.apiserver import structured_merge
@@ -58,6 +58,7 @@ def play(acts: list[tuple[str, str, Any]]) -> Story:
     return story
 
 
+@settings(deadline=None)
 @given(st.lists(ACTS, max_size=6), OBJECTS)
 def test_a_forced_apply_succeeds_and_what_it_names_is_so(acts: list[Any], config: Any) -> None:
     story = play(acts)
@@ -67,6 +68,7 @@ def test_a_forced_apply_succeeds_and_what_it_names_is_so(acts: list[Any], config
     assert not change.modified
 
 
+@settings(deadline=None)
 @given(st.lists(ACTS, max_size=6), OBJECTS)
 def test_an_apply_after_itself_changes_nothing(acts: list[Any], config: Any) -> None:
     story = play(acts)
@@ -77,6 +79,7 @@ def test_an_apply_after_itself_changes_nothing(acts: list[Any], config: Any) -> 
     assert story.owned() == owned
 
 
+@settings(deadline=None)
 @given(st.lists(ACTS, max_size=6), OBJECTS)
 def test_nothing_that_exists_is_taken_from_an_owner_but_by_a_change(acts: list[Any], config: Any) -> None:
     story = play(acts)
@@ -89,6 +92,7 @@ def test_nothing_that_exists_is_taken_from_an_owner_but_by_a_change(acts: list[A
     assert not change.removed
 
 
+@settings(deadline=None)
 @given(st.lists(ACTS, max_size=6))
 def test_an_object_that_appliers_alone_made_is_empty_once_they_apply_nothing(acts: list[Any]) -> None:
     story = play([("force", who, obj) for _, who, obj in acts])

@@ -209,6 +209,20 @@ def test_a_request_is_answered_alike_whether_its_header_lines_were_seen_before_o
     run(test)
 
 
+def test_a_get_with_a_body_of_no_chunks_does_not_leave_its_end_behind(run):
+    async def test(site):
+        head = b"GET /healthz HTTP/1.1\r\nHost: chunks\r\nTransfer-Encoding: chunked\r\n\r\n"
+        stream = site.connect().stream
+        for sent in (head, b"0\r\n\r\n") * 3:
+            await stream.send_all(sent)
+            await trio.testing.wait_all_tasks_blocked()
+        await stream.send_eof()
+        answers = await everything(stream)
+        assert (answers.count(b"HTTP/1.1 200"), answers.count(b"HTTP/1.1 4")) == (3, 0)
+
+    run(test)
+
+
 def test_a_head_that_breaks_off_is_refused_without_a_body(run, caplog):
     async def test(site):
         stream = site.connect().stream
