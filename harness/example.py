@@ -11,15 +11,17 @@ from typing import Any
 from harness.actions import describe, plain
 from harness.errors import UsageError
 from harness.fair_weather_reference import Reference
+from harness.foreign.world import RealTimeWorld
 from harness.judge import Found
 from harness.kept import KeptRecorder, note_the_end
+from harness.patience import judge_foreign
 from harness.plan import Plan
 from harness.recorder import Recorder
 from harness.settle import SILENCE_FAIR_S, SILENCE_LONG_S, SILENCE_SHORT_S, settle
 from harness.unheard import lives_that_missed_a_child, resync
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
-from harness.world import ACTION_S, STEP_S, Exhausted, World
+from harness.world import ACTION_S, Exhausted, World
 from reference_impl.errors import ApiError
 from reference_impl.objects import sorted_json
 
@@ -56,7 +58,8 @@ class Example:
         self.kept = kept
         self.salt = salt
         early, rest = _split(self._armed(weather))
-        self.world = World(
+        make_world = RealTimeWorld if plan.trial.processes else World
+        self.world: World = make_world(
             plan,
             salt=salt,
             seed=seed,
@@ -122,7 +125,7 @@ class Example:
             elif action.get("settle"):
                 settle(world, SILENCE_FAIR_S)
             else:
-                world.run(world.network.now_s + STEP_S)
+                world.run(world.network.now_s + world.step_s)
         except Exhausted:
             self.exhausted = True
         return done
@@ -168,6 +171,10 @@ class Example:
         world.weather.strike_moment(world.step)
         world.reference = None if self._unheard_of else reference
         world.heal()
+        if isinstance(world, RealTimeWorld):
+            self.rested = not self.exhausted and judge_foreign(world)
+            self.restless = not self.rested
+            return
         self.rested = not self.exhausted and self._come_to_rest()
         if not self.rested:
             self.restless = True

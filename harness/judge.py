@@ -86,6 +86,16 @@ class Judge:
             self._ask(claim, len(self.world.trace.events) - 1, "")
         self.view.show()
 
+    def suspects(self, phase: str) -> list[Found]:
+        """What would be violated if this were rest. Nothing is written down: it may only be early."""
+        events = self.world.trace.events
+        found, steps = len(self.violations), len(events)
+        self.at_rest(phase)
+        suspected = self.violations[found:]
+        del self.violations[found:]
+        del events[steps:]
+        return suspected
+
     def panicked(self, process: Process, how: str) -> None:
         """A panic is judged where it happens, so that the trace shows it."""
         if self._no_panic is not None:

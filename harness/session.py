@@ -20,6 +20,10 @@ POOL_LENGTH = 8
 """So many different workloads, each of at most so many user actions after the manifests: enough for variety, few enough
 that their fair-weather references are soon all cached (measured: docs/performance.md)."""
 
+POOL_FOREIGN = (4, 3)
+LESSONS_FOREIGN = 3
+"""The same where time is real, and three fair-weather runs of a workload cost some 20 s (arbitrary)."""
+
 USUAL_WEIGHT = 3
 """How much likelier a message that comes in every example is struck than one that only some workloads have
 (arbitrary)."""
@@ -102,7 +106,8 @@ class Session:
         self.trial = self.dry_run.plan.trial
         self.workloads = self._workloads()
         if not self.dry_run.example.violations:
-            self.dry_run = learn(self.dry_run, self.workloads[1:LESSONS])
+            lessons = LESSONS_FOREIGN if self.trial.processes else LESSONS
+            self.dry_run = learn(self.dry_run, self.workloads[1:lessons])
         self.plan = self.dry_run.plan
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
@@ -123,9 +128,10 @@ class Session:
         first = beginning(self.trial)
         if self.trial.workload is not None:
             return [first]
+        size = POOL_FOREIGN if self.trial.processes else (POOL_SIZE, POOL_LENGTH)
         return [
             [*first, *further]
-            for further in WorkloadPool(self.trial, self.trial.seed, POOL_SIZE, POOL_LENGTH).workloads
+            for further in WorkloadPool(self.trial, self.trial.seed, *size).workloads
         ]
 
     def unaccepted(self, violations: Sequence[Found]) -> list[Found]:

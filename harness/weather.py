@@ -51,6 +51,8 @@ class Drawing:
     def __init__(self, values: dict[str, Any], rng: random.Random, *, action: str = "a fault") -> None:
         """`action` says, in messages, which action of which schedule the recorded values are from."""
         self._action = action
+        self.scale = 1.0
+        """Of times that are drawn here: how much shorter they are than elsewhere (`World.seconds_scale`)."""
         self.values = values
         self._given = dict(values)
         self._random = rng
@@ -62,6 +64,7 @@ class Drawing:
     def seconds(self, name: str, low: float, high: float) -> float:
         """Log-uniform between `low` and `high`, to the millisecond. Raises UsageError if no time is recorded."""
         if name not in self.values:
+            low, high = low * self.scale, high * self.scale
             start = max(low, 0.001)
             drawn = low if high <= low else start * (high / start) ** self._random.random()
             self.values[name] = round(drawn, 3)
@@ -142,6 +145,7 @@ class Weather:
     def arm(self, armed: Armed) -> None:
         """Let this fault wait for its message (or, at a step, for that step)."""
         self._fair = False
+        armed.drawing.scale = self.world.seconds_scale
         waiting = self._armed.setdefault(armed.phase, [])
         place = len(waiting)
         # Two recorded ones may have struck the same message: late ones are armed first, but strike in their turn.

@@ -85,6 +85,7 @@ class Stream:
         self.server = command.server
         self.channel = channel
         self.open = True
+        self.opened_s = fabric.world.network.now_s
         self.tampered = False
         self.handle: Any = None
         self.deliver = command.deliver

@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import trio
@@ -63,6 +63,12 @@ class Exhausted(Exception):
 
 class World:
     """See the module. `salt` 0 is calm. `plan` says what to start; `reference` what fair weather agreed on, or None."""
+
+    epoch = EPOCH
+    step_s = STEP_S
+    seconds_scale = 1.0
+    """How much shorter than drawn weather lasts here."""
+    server_options: ClassVar[dict[str, Any]] = {}
 
     def __init__(
         self,
@@ -140,6 +146,7 @@ class World:
                 random=random.Random(f"{self.seed}/apiserver-{index}"),
                 name=f"apiserver-{index}",
                 kinds=self.kinds,
+                **self.server_options,
             )
             for index in range(plan.trial.apiservers)
         ]
@@ -180,11 +187,16 @@ class World:
         for program in self.plan.programs:
             self._launch(program)
         self.network.call_at(BOOKMARKS_EVERY_S, self._bookmarks, heartbeat=True)
-        self.run(START_S)
+        self._wait_until_up()
         self.last_effective_s = self.network.now_s
 
-    def _launch(self, program: Program) -> Process:
-        process = Process(
+    def _wait_until_up(self) -> None:
+        self.run(START_S)
+
+    def make_process(self, program: Program) -> Process:
+        """A process that can run this program; not started."""
+        assert program.factory is not None, f"{program.name} is a foreign process: it needs a world in real time"
+        return Process(
             self,
             program.name,
             program.factory,
@@ -192,6 +204,9 @@ class World:
             instance=program.instance,
             overlap=program.overlap,
         )
+
+    def _launch(self, program: Program) -> Process:
+        process = self.make_process(program)
         # Spread over the replicas, so that one that lags or dies does not concern everybody.
         process.server = len(self.processes) % len(self.servers)
         self.processes.append(process)
@@ -200,7 +215,7 @@ class World:
         return process
 
     def _server_now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.network.now_s)
+        return self.epoch + timedelta(seconds=self.network.now_s)
 
     def _bookmarks(self) -> None:
         for index, server in enumerate(self.servers):

@@ -3,7 +3,6 @@
 On loopback plain HTTP without a token; anywhere else TLS with a throw-away certificate authority and a token, always.
 """
 
-import base64
 import ipaddress
 import os
 import secrets
@@ -12,20 +11,18 @@ import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
 import trio
-import yaml
 
 from harness.errors import UsageError
+from reference_impl.apiserver.http.kubeconfig import kubeconfig
 from reference_impl.apiserver.http.listener import PortInUse, open_listeners, port_of
 from reference_impl.apiserver.http.tls import ANY, certify
 from reference_impl.cluster import Access, run_cluster
 from reference_impl.runtime.supervision import cause_of
 
 _INTERRUPTED: Final = 130
-CONTEXT: Final = "seatrial"
 
 
 def serve(*, host: str, port: int, kubeconfig_out: str | None, nodes: int, say: Callable[[str], None]) -> int:
@@ -85,24 +82,6 @@ def is_loopback(host: str) -> bool:
     except (OSError, UnicodeError):
         return False
     return all(ipaddress.ip_address(each.partition("%")[0]).is_loopback for each in found)
-
-
-def kubeconfig(server: str, *, token: str | None, authority: bytes | None) -> bytes:
-    """A kubeconfig with one cluster, one user and one context."""
-    cluster: dict[str, Any] = {"server": server}
-    if authority is not None:
-        cluster["certificate-authority-data"] = base64.b64encode(authority).decode()
-    user: dict[str, Any] = {} if token is None else {"token": token}
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": CONTEXT, "cluster": cluster}],
-        "users": [{"name": CONTEXT, "user": user}],
-        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}}],
-        "current-context": CONTEXT,
-        "preferences": {},
-    }
-    return yaml.safe_dump(orjson.loads(orjson.dumps(content)), sort_keys=False).encode()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

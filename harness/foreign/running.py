@@ -1,0 +1,98 @@
+"""One run of a foreign program: an operating system process in a group of its own.
+
+It is killed as its container would be, with all that it has started and that stayed in its group. Nothing outside that
+group is ever touched: what has left it (a daemon in a session of its own) is none of ours any more.
+
+Sources: POSIX process groups; Kubernetes, Pod termination (a container's end is the end of all its processes).
+"""
+
+import os
+import signal
+import subprocess
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+from harness.command import Process as Command
+from harness.errors import AdapterError
+
+_FORGOTTEN: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+"""By these a program would find the cluster that seatrial itself may run in."""
+TAIL_LINES: Final = 40
+TAIL_BYTES: Final = 64 * 1024
+
+
+class Running:
+    """A started program. Raises AdapterError if the system cannot start it."""
+
+    def __init__(self, command: Command, kubeconfig: Path, output: Path) -> None:
+        self.output = output
+        self.left_children = False
+        """It ended, and processes of its group lived on."""
+        self._code: int | None = None
+        self._stopped = False
+        environment = {name: value for name, value in os.environ.items() if name not in _FORGOTTEN}
+        environment |= {"PYTHONUNBUFFERED": "1", **(command.env or {}), "KUBECONFIG": str(kubeconfig)}
+        with output.open("ab") as sink:
+            try:
+                self._popen = subprocess.Popen(
+                    list(command.argv),
+                    cwd=command.cwd,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise AdapterError(
+                    f"{command.argv[0]!r} could not be started: {error.strerror or error}. Try the command by itself"
+                ) from error
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def ended(self) -> int | None:
+        """Its exit code once it has ended (negative: of a signal), None before. What it leaves behind is killed."""
+        if self._code is None and (code := self._popen.poll()) is not None:
+            self._code = code
+            # The group's number cannot be another's while a member lives; if none does, there is nothing to kill.
+            self.left_children = self._signal(signal.SIGKILL)
+        return self._code
+
+    def kill(self) -> None:
+        """At once, the whole group. Idempotent."""
+        if self._code is None and self._popen.poll() is None:
+            self._signal(signal.SIGKILL)
+            self._code = self._popen.wait()
+        else:
+            self.ended()
+
+    def stop(self) -> None:
+        """Stand still (SIGSTOP)."""
+        if self._code is None:
+            self._stopped = True
+            self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """After `stop` (SIGCONT)."""
+        if self._stopped:
+            self._stopped = False
+            if self._code is None:
+                self._signal(signal.SIGCONT)
+
+    def tail(self) -> list[str]:
+        """The last lines that it printed, to stdout or stderr."""
+        with self.output.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+        return list(deque(lines, TAIL_LINES))
+
+    def _signal(self, number: int) -> bool:
+        try:
+            os.killpg(self._popen.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
