@@ -22,7 +22,8 @@ from harness.determinism import assert_same_trace
 from harness.draws import BACKEND
 from harness.errors import UsageError
 from harness.example import Example
-from harness.findings import Written, replay_hint, write_down
+from harness.findings import Written, replay_hint, write_down, write_down_flaky
+from harness.flaky import FlakyShrinker, holds_in_fair_weather
 from harness.fresh import assert_same_in_fresh_process
 from harness.garbage import collected_between_worlds, put_aside
 from harness.latency import mix
@@ -136,6 +137,8 @@ class _Search:
         self.session: Session | None = None
         self.interrupted = False
         self.fair_weather = False
+        self.unfinished = ""
+        """What was found once and not again."""
 
     def run(self, folder: Any) -> Outcome:
         written: list[Written] = []
@@ -159,6 +162,7 @@ class _Search:
             wall_s=time.monotonic() - self.began_wall_s,
             fair_weather=self.fair_weather,
             interrupted=self.interrupted,
+            unfinished=self.unfinished,
         )
 
     # -------------------------------------------------------------------------------------------------- searching
@@ -223,11 +227,12 @@ class _Search:
         done = session.tally.examples
         if self.progress is not None:
             self.progress(min(done, self.examples), self.examples, len(session.findings))
-        if example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
+        foreign = bool(session.trial.processes)  # whose runs are never the same
+        if not foreign and example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
             recorded = (example.workload, example.weather, example.salt)
             again = [session.run(*recorded, watch_for_mutation=True) for _ in range(2)]
             assert_same_trace(again[0].world.trace, again[1].world.trace)
-        if example is not None and done and done % RUN_TWICE_EVERY == 0 and not example.violations:
+        if not foreign and example is not None and done and done % RUN_TWICE_EVERY == 0 and not example.violations:
             recorded = (list(example.workload), list(example.weather), example.salt)
             trace = session.run(*recorded, kept=True).world.trace
             problem = assert_same_in_fresh_process(session, *recorded, trace)
@@ -240,10 +245,33 @@ class _Search:
     # ------------------------------------------------------------------------------------------------- concluding
 
     def _conclude(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
+        if session.trial.processes:
+            return self._conclude_foreign(session, finding, folder)
         shrunk = shrink_all(session, finding)
         return [write_down(session, one, folder, replay_hint(self.given, OVERRIDES.nodeid)) for one in shrunk]
+
+    def _conclude_foreign(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
+        """Of a process: only what fails again, and does not fail without any weather, is reported as found."""
+        hint = replay_hint(self.given, OVERRIDES.nodeid)
+        if finding.weather and not holds_in_fair_weather(session, finding.found[0], finding.workload):
+            self.unfinished = (
+                f"{finding.found[0].name}: the same workload ends so without any weather, if one waits longer: its end "
+                "depends on time, and cannot be compared (name what never rests with volatile=)"
+            )
+            return []
+        written = []
+        for shrunk in shrink_all(session, finding, limit=1, shrinker=FlakyShrinker):
+            one = write_down_flaky(session, shrunk, folder, hint)
+            if one is None:
+                self.unfinished = f"{shrunk.found.name}: {shrunk.found.judgement.reason}; seen once, and not again"
+            else:
+                written.append(one)
+        return written
 
     def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         """Interrupted while shrinking: what was found is kept as it is."""
         shrunk = Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=0)
+        if session.trial.processes:
+            one = write_down_flaky(session, shrunk, folder, replay_hint(self.given, OVERRIDES.nodeid))
+            return [] if one is None else [one]
         return [write_down(session, shrunk, folder, replay_hint(self.given, OVERRIDES.nodeid))]

@@ -19,7 +19,7 @@ from reference_impl.protocol import JsonObject
 PATIENCE_S = 90.0
 """kopf sleeps 60 s after an error; client-go's item back-off goes up to 1,000 s, but few controllers get there."""
 
-_FIELDS = ("argv", "env", "cwd", "ready_after_s", "patience_s", "instances")
+_FIELDS = ("argv", "env", "cwd", "ready_after_s", "patience_s", "instances", "name")
 _INTERPRETER = re.compile(r"(python|pypy|node|ruby|java|bash|sh|env)[0-9.]*$")
 
 
@@ -34,6 +34,7 @@ class Process:
         ready_after_s: real seconds after which it counts as ready. None: as soon as it has watches open.
         patience_s: real seconds that it is given to get on before it counts as stuck: longer than its back-off.
         instances: copies that run at once; it has to elect a leader or stand another copy.
+        name: what it is called in reports and schedules; None: the program, or what an interpreter is given to run.
 
     Raises:
         UsageError: there is no such program or folder, or a number that cannot work.
@@ -46,6 +47,7 @@ class Process:
     ready_after_s: float | None = None
     patience_s: float = PATIENCE_S
     instances: int = 1
+    name: str | None = None
 
     def __post_init__(self) -> None:
         given: Any = self.argv
@@ -59,6 +61,8 @@ class Process:
         for name, value in (self.env or {}).items():
             if not isinstance(name, str) or not isinstance(value, str):
                 raise UsageError(f"env={{{name!r}: {value!r}}} cannot be set: both must be strings")
+        if self.name is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", self.name):
+            raise UsageError(f"name={self.name!r} is no name: use lower-case letters, digits, '-' and '.'")
         self._check_numbers()
         self._check_program()
 
@@ -83,8 +87,10 @@ class Process:
             raise UsageError(f"{program!r} is no program that can be started: give its path, or put it on the PATH")
 
     @property
-    def name(self) -> str:
-        """What it is called in reports and schedules: the program, or what an interpreter is given to run."""
+    def called(self) -> str:
+        """`name`, or one made of the command line."""
+        if self.name is not None:
+            return self.name
         words = list(self.argv)
         name = os.path.basename(words[0])
         if _INTERPRETER.match(name):
@@ -93,9 +99,9 @@ class Process:
         return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.").lower() or "process"
 
     def describe(self) -> JsonObject:
-        """As a schedule holds it: what differs from the default."""
-        found: JsonObject = {"argv": list(self.argv)}
-        for name in _FIELDS[1:]:
+        """As a schedule holds it: what differs from the default, and its name."""
+        found: JsonObject = {"argv": list(self.argv), "name": self.called}
+        for name in _FIELDS[1:-1]:
             value = getattr(self, name)
             if value != type(self).__dataclass_fields__[name].default:
                 found[name] = dict(value) if isinstance(value, Mapping) else value

@@ -24,7 +24,7 @@ def judge_foreign(world: RealTimeWorld) -> bool:
     if not rest(world, FAIR_QUIET_S if fair else QUIET_S):
         _judge(world, "end")
         return False
-    suspects = _confirm(world) if world.judge.suspects("rest") else []
+    suspects = _confirm(world) if _suspects(world) else []
     if not suspects:
         _judge(world, "rest")
         if fair and not world.judge.violations:
@@ -39,7 +39,7 @@ def judge_foreign(world: RealTimeWorld) -> bool:
 def _confirm(world: RealTimeWorld) -> list[Found]:
     """What is still wrong when nothing has moved for as long as patience lasts."""
     began_s = world.network.now_s
-    suspects = world.judge.suspects("rest")
+    suspects = _suspects(world)
     while suspects:
         moved = world.history.effective_count
         waited_s = 0.0
@@ -47,9 +47,9 @@ def _confirm(world: RealTimeWorld) -> list[Found]:
             world.run(world.network.now_s + 0.1)
             waited_s += 0.1
         if moved == world.history.effective_count and waited_s >= world.patience_s:
-            return world.judge.suspects("rest")
+            return _suspects(world)
         rest(world, QUIET_S)
-        suspects = world.judge.suspects("rest")
+        suspects = _suspects(world)
         if world.network.now_s - began_s > MOVES_MAX * max(world.patience_s, QUIET_S):
             return suspects
     return []
@@ -57,15 +57,13 @@ def _confirm(world: RealTimeWorld) -> list[Found]:
 
 def _after_a_restart(world: RealTimeWorld, suspects: list[Found]) -> str:
     """What one restart does to what is wrong, in words. The end as it was judged stays in the trace before it."""
-    world.at_rest = True
     for process in world.foreign():
         if world.crash(process, None):
             world.restart(process)
     rest(world, FAIR_QUIET_S)
-    if world.judge.suspects("rest"):
+    if _suspects(world):
         _confirm(world)
-    still = {(found.name, found.key) for found in world.judge.suspects("rest")}
-    world.at_rest = False
+    still = {(found.name, found.key) for found in _suspects(world)}
     if any((found.name, found.key) in still for found in suspects):
         return "and a restart does not help: stuck"
     return "and a restart heals it: it needs a restart"
@@ -80,6 +78,14 @@ def _restart_changes_nothing(world: RealTimeWorld) -> bool:
     rested = rest(world, FAIR_QUIET_S)
     _judge(world, "restart" if rested else "end")
     return rested
+
+
+def _suspects(world: RealTimeWorld) -> list[Found]:
+    world.phase, world.at_rest = "rest", True
+    try:
+        return world.judge.suspects("rest")
+    finally:
+        world.at_rest = False
 
 
 def _judge(world: RealTimeWorld, phase: str) -> None:

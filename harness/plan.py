@@ -141,7 +141,7 @@ def _foreign(trial: Trial) -> list[Program]:
     found: list[Program] = []
     taken = {"user": 1}
     for command in trial.processes:
-        name = command.name
+        name = command.called
         taken[name] = number = taken.get(name, 0) + 1
         if number > 1:
             name = f"{name}-process-{number}"

@@ -20,9 +20,8 @@ POOL_LENGTH = 8
 """So many different workloads, each of at most so many user actions after the manifests: enough for variety, few enough
 that their fair-weather references are soon all cached (measured: docs/performance.md)."""
 
-POOL_FOREIGN = (4, 3)
-LESSONS_FOREIGN = 3
-"""The same where time is real, and three fair-weather runs of a workload cost some 20 s (arbitrary)."""
+POOL_FOREIGN = (3, 3)
+"""The same where time is real, and the fair-weather runs of a workload cost some 10 s (arbitrary)."""
 
 USUAL_WEIGHT = 3
 """How much likelier a message that comes in every example is struck than one that only some workloads have
@@ -105,12 +104,13 @@ class Session:
         self.dry_run: DryRun = dry_run(trial)
         self.trial = self.dry_run.plan.trial
         self.workloads = self._workloads()
-        if not self.dry_run.example.violations:
-            lessons = LESSONS_FOREIGN if self.trial.processes else LESSONS
-            self.dry_run = learn(self.dry_run, self.workloads[1:lessons])
+        if not self.dry_run.example.violations and not self.trial.processes:
+            self.dry_run = learn(self.dry_run, self.workloads[1:LESSONS])
         self.plan = self.dry_run.plan
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
+        if self.trial.processes and not self.dry_run.example.violations:
+            self._learn_from_references()
         self.tally = Tally()
         self.findings: list[Finding] = []
         self.accepted: dict[Known, int] = {}
@@ -124,15 +124,19 @@ class Session:
         self.likely = [fault for fault in self.faults for _ in range(2 if fault.name in OFTEN else 1)]
         """The same, as often as an example begins with them."""
 
+    def _learn_from_references(self) -> None:
+        """In real time runs are dear: those that find out how workloads end also show which messages there are."""
+        self.fair_weather.samples = self.dry_run.samples
+        for workload in self.workloads:
+            self.fair_weather.reference(workload)
+        self.fair_weather.samples = None
+
     def _workloads(self) -> list[list[Action]]:
         first = beginning(self.trial)
         if self.trial.workload is not None:
             return [first]
         size = POOL_FOREIGN if self.trial.processes else (POOL_SIZE, POOL_LENGTH)
-        return [
-            [*first, *further]
-            for further in WorkloadPool(self.trial, self.trial.seed, *size).workloads
-        ]
+        return [[*first, *further] for further in WorkloadPool(self.trial, self.trial.seed, *size).workloads]
 
     def unaccepted(self, violations: Sequence[Found]) -> list[Found]:
         """Those that the trial does not know and accept (`Trial(ignore=...)`); what is accepted is counted."""

@@ -94,8 +94,8 @@ class Trial:
         put(self, "factories", tuple(_factory(c) for c in self.controllers if not isinstance(c, Process)))
         if self.processes and self.factories:
             raise UsageError(
-                "controllers: a Process runs in real time and a factory in virtual time, so one trial cannot hold both: "
-                "start the factory's controllers as a process, or try them in a trial of their own"
+                "controllers: a Process runs in real time and a factory in virtual time, so one trial cannot hold "
+                "both: start the factory's controllers as a process, or try them in a trial of their own"
             )
         self._check_numbers()
         for name in ("volatile", "ignore", "no_faults", "repairs"):
@@ -128,7 +128,7 @@ class Trial:
     @property
     def name(self) -> str:
         """What reports call this trial: its controllers."""
-        names = [process.name for process in self.processes]
+        names = [process.called for process in self.processes]
         if names:
             return "+".join(names)
         for controller, factory in zip(self.controllers, self.factories, strict=True):

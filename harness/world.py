@@ -115,7 +115,10 @@ class World:
         self.storm_s = STORM_S
         self.step = 0
         self.refusals: list[Callable[[Process, int, ApiRequest], ApiError | None]] = []
-        self.process_options: dict[str, Any] = {"resync": False, "gc_kinds": plan.gc_kinds}
+        self.process_options: dict[str, Any] = {
+            "resync": False,
+            "gc_kinds": None if plan.trial.processes else plan.gc_kinds,
+        }
         self.down_servers: dict[int, None] = {}
         self.partitions: dict[tuple[str, int], float] = {}
         self.healers: list[Callable[[], None]] = []

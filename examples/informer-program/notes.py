@@ -34,7 +34,7 @@ class Notes:
                 self.list_and_watch()
             except (client.ApiException, HTTPError) as error:
                 print(f"begins again: {type(error).__name__}", flush=True)
-                time.sleep(BACK_OFF_S)
+                time.sleep(BACK_OFF_S)  # noqa: TID251  # a program of its own: its time is real
 
     def list_and_watch(self) -> None:
         """One session: every Note once, then what changes."""

@@ -6,7 +6,7 @@ reply that the weather loses breaks the connection, as it does when a server die
 
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -70,5 +70,4 @@ class _Backend:
             deliver(event)
 
         self._world.cause = self._heard
-        stream: Any = await self._endpoint.watch(request, heard, closed)
-        return stream
+        return await self._endpoint.watch(request, heard, closed)

@@ -70,9 +70,7 @@ class RealTimeWorld(World):
     def make_process(self, program: Program) -> Process:
         if program.command is None:
             return super().make_process(program)
-        return ForeignProcess(
-            self, program.name, program.command, instance=program.instance, overlap=program.overlap
-        )
+        return ForeignProcess(self, program.name, program.command, instance=program.instance, overlap=program.overlap)
 
     # ------------------------------------------------------------------------------------------------------ coming up
 
@@ -84,7 +82,8 @@ class RealTimeWorld(World):
 
     def all_ready(self) -> bool:
         """Does every process that is to live have its watches open (or had the time that it asks for)?"""
-        return all([process.retired or self._is_ready(process) for process in self.foreign()])
+        ready = [self._is_ready(process) for process in self.foreign() if not process.retired]
+        return all(ready)
 
     def _is_ready(self, process: ForeignProcess) -> bool:
         life, now_s = process.life, self.network.now_s

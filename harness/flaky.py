@@ -1,0 +1,78 @@
+"""Schedules of processes: run again they need not end the same, so everything that is said of them is counted.
+
+A shrinker takes a smaller schedule if it fails in one of two runs, has less patience than a report (a bug that shows
+within a moment of the weather is as good), and stops after so many runs, because each takes seconds. What is reported
+has been run again, with all the patience, and says how often it failed: "reproduced 2 of 3".
+"""
+
+from functools import partial
+from typing import Any, Final
+
+from harness.example import Example
+from harness.foreign.world import RealTimeWorld
+from harness.judge import Found
+from harness.session import Session
+from harness.shrink import Shrinker, Shrunk
+from harness.weather import Action
+
+TRIES: Final = 2
+"""Runs in which a smaller schedule may fail."""
+RUNS_MAX: Final = 24
+"""Executions that one shrink may cost: some minutes (arbitrary)."""
+CONFIRMATIONS: Final = 3
+"""Runs of what is reported."""
+SHORT_PATIENCE_S: Final = 5.0
+"""While shrinking, at most: twice kopf's and client-go's usual first back-offs."""
+
+
+class FlakyShrinker(Shrinker):
+    """Drops what is not needed; values are left as they were drawn."""
+
+    def shrink(self) -> Shrunk:
+        items = self._begin()
+        if self._fails(items):
+            items = self._minimize(items)
+        workload, weather = self._end(items)
+        return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
+
+    def _fails(self, items: Any) -> bool:
+        workload, weather = self._end(items)
+        if not workload or self.runs >= RUNS_MAX:
+            return False
+        key = repr((workload, weather))
+        if key not in self._known:
+            self._known[key] = any(self._fails_once(workload, weather) for _ in range(TRIES))
+        return self._known[key]
+
+    def _fails_once(self, workload: list[Action], weather: list[Action]) -> bool:
+        example = self._run(workload, weather, prepare=partial(set_patience, seconds=SHORT_PATIENCE_S))
+        return example is not None and self._shows(example)
+
+
+def set_patience(example: Example, seconds: float) -> None:
+    """No more than so much patience with what looks stuck."""
+    world = example.world
+    assert isinstance(world, RealTimeWorld)
+    world.patience_s = min(world.patience_s, seconds)
+
+
+def confirmed(session: Session, shrunk: Shrunk) -> tuple[Example | None, str]:
+    """The first run in which it failed, and "k of n"; None if it failed in none of them."""
+    failed: list[Example] = []
+    for _ in range(CONFIRMATIONS):
+        example = session.run(shrunk.workload, shrunk.weather, kept=True)
+        if shows(example, shrunk.found):
+            failed.append(example)
+    return (failed[0] if failed else None), f"{len(failed)} of {CONFIRMATIONS}"
+
+
+def shows(example: Example, found: Found) -> bool:
+    """Is this claim violated here, about the same kind of object?"""
+    return any((other.name, other.key) == (found.name, found.key) for other in example.violations)
+
+
+def holds_in_fair_weather(session: Session, found: Found, workload: list[Action]) -> bool:
+    """Without any weather and with all the patience: does the same workload end as it should? If not, fair weather was
+    looked at too early, and what was found is not the weather's doing."""
+    example = session.run(workload, [], kept=False)
+    return not shows(example, found)
