@@ -54,7 +54,7 @@ class FairWeather:
         states, after, counts, took = [], [], [], []
         spacings: tuple[Action, ...] = ({}, {"in_flight": 0}, {"settle": True})
         if self.plan.trial.processes:
-            spacings = ({}, {"settle": True})  # each costs seconds; what they wrongly agree on is found out in the end
+            spacings = spacings[:2]  # each rest costs seconds; what they wrongly agree on is found out in the end
         for number, spacing in enumerate(spacings):
             self.runs += 1
             with Example(self.plan, seed=self.plan.trial.seed + 1 + number, judging=False) as example:

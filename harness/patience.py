@@ -8,7 +8,6 @@ restart" is one that a crash would have healed, "stuck" is one that nothing heal
 
 from dataclasses import replace
 
-from harness.contract import Judgement
 from harness.foreign.rest import rest
 from harness.foreign.world import FAIR_QUIET_S, QUIET_S, RealTimeWorld
 from harness.judge import Found
@@ -30,9 +29,10 @@ def judge_foreign(world: RealTimeWorld) -> bool:
         if fair and not world.judge.violations:
             return _restart_changes_nothing(world)
         return True
-    suffix = f"nothing moved for {world.patience_s:g} s, {_after_a_restart(world, suspects)}"
     for found in suspects:
-        _record(world, found, suffix)
+        _record(world, found)
+    # Only then: what the restart does belongs behind what is reported, and explains nothing of it.
+    _add(world, f"nothing moved for {world.patience_s:g} s, {_after_a_restart(world, suspects)}")
     return True
 
 
@@ -96,10 +96,9 @@ def _judge(world: RealTimeWorld, phase: str) -> None:
     world.at_rest = False
 
 
-def _record(world: RealTimeWorld, found: Found, suffix: str) -> None:
-    judgement: Judgement = replace(found.judgement, reason=f"{found.judgement.reason}; {suffix}")
-    step = len(world.trace.events) - 1
-    world.judge.violations.append(replace(found, judgement=judgement, step=step))
+def _record(world: RealTimeWorld, found: Found) -> None:
+    judgement, step = found.judgement, len(world.trace.events) - 1
+    world.judge.violations.append(replace(found, step=step))
     world.trace.add(
         world.network.now_s,
         "violation",
@@ -114,3 +113,13 @@ def _record(world: RealTimeWorld, found: Found, suffix: str) -> None:
             "objects": [named(ref.kind, ref.namespace, ref.name) for ref in judgement.objects],
         },
     )
+
+
+def _add(world: RealTimeWorld, words: str) -> None:
+    """Say it of each violation, and in the trace."""
+    for index, found in enumerate(world.judge.violations):
+        reason = f"{found.judgement.reason}; {words}"
+        world.judge.violations[index] = replace(found, judgement=replace(found.judgement, reason=reason))
+    for event in world.trace.events:
+        if event.kind == "violation":
+            event.data["reason"] = f"{event.data['reason']}; {words}"

@@ -79,6 +79,7 @@ class Tally:
             self.judged[name] = self.judged.get(name, 0) + count
         self.unknown.update(world.judge.unknown)
         self.warnings.update(world.judge.warnings)
+        self.warnings.update(world.warnings)
 
     def merge(self, other: "Tally") -> None:
         """Take in what another search, or a part of this one in another process, saw."""

@@ -134,6 +134,8 @@ class World:
         self._undistributed: list[StoreEvent] = []
         self.fatal: SeatrialError | None = None
         """What ended the trial itself (blocked loop, a factory that fails at a restart); raised by `run`."""
+        self.warnings: dict[str, None] = {}
+        """What was seen that breaks no claim."""
         self.at_rest = False
         self.phase = "storm"
         self.lagging: dict[int, list[StoreEvent]] = {}

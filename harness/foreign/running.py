@@ -3,9 +3,12 @@
 It is killed as its container would be, with all that it has started and that stayed in its group. Nothing outside that
 group is ever touched: what has left it (a daemon in a session of its own) is none of ours any more.
 
+Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only.
+
 Sources: POSIX process groups; Kubernetes, Pod termination (a container's end is the end of all its processes).
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,14 +60,15 @@ class Running:
         """Its exit code once it has ended (negative: of a signal), None before. What it leaves behind is killed."""
         if self._code is None and (code := self._popen.poll()) is not None:
             self._code = code
+            self.left_children = bool(self.members())
             # The group's number cannot be another's while a member lives; if none does, there is nothing to kill.
-            self.left_children = self._signal(signal.SIGKILL)
+            self._signal_group(signal.SIGKILL)
         return self._code
 
     def kill(self) -> None:
         """At once, the whole group. Idempotent."""
         if self._code is None and self._popen.poll() is None:
-            self._signal(signal.SIGKILL)
+            self._signal_group(signal.SIGKILL)
             self._code = self._popen.wait()
         else:
             self.ended()
@@ -73,14 +77,14 @@ class Running:
         """Stand still (SIGSTOP)."""
         if self._code is None:
             self._stopped = True
-            self._signal(signal.SIGSTOP)
+            self._signal_group(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """After `stop` (SIGCONT)."""
         if self._stopped:
             self._stopped = False
             if self._code is None:
-                self._signal(signal.SIGCONT)
+                self._signal_group(signal.SIGCONT)
 
     def tail(self) -> list[str]:
         """The last lines that it printed, to stdout or stderr."""
@@ -90,9 +94,16 @@ class Running:
             lines = file.read().decode(errors="replace").splitlines()
         return list(deque(lines, TAIL_LINES))
 
-    def _signal(self, number: int) -> bool:
-        try:
-            os.killpg(self._popen.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
+    def members(self) -> list[int]:
+        """Who lives in its group. The dead whom their parent has not buried yet do not count."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it has just ended
+                state, _parent, group = entry.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self.pid and state not in "ZX":
+                    found.append(int(entry.parent.name))
+        return found
+
+    def _signal_group(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)

@@ -49,10 +49,6 @@ class RealTimeWorld(World):
         self.folder = Path(tempfile.mkdtemp(prefix="seatrial-"))
         self.epoch = datetime.now(UTC)  # noqa: TID251  # real time is what this world is for
         self.patience_s = max((command.patience_s for command in plan.trial.processes), default=0.0)
-        self.confirms = True
-        """Whether patience is had with what is suspected; a shrinker has less."""
-        self.left_children: dict[str, None] = {}
-        """Names of processes that ended and left others behind."""
         try:
             super().__init__(plan, **{**options, "kernel": "real_time"})
         except BaseException:
@@ -175,8 +171,12 @@ class RealTimeWorld(World):
         last = process.last_line
         process.how = f"{how}, its last words: {last}" if last else how
         if process.running.left_children:
-            self.left_children[process.name] = None
+            self.warnings[
+                f"{process.name} left processes behind when it ended; those of its process group were killed"
+            ] = None
         crashed = code < 0 or not self.weather.fired or _is_panic(process.running.tail())
+        if not crashed:
+            self.warnings[f"{process.name} ended by itself in the weather, and was started again: {process.how}"] = None
         process.exits += 1
         incarnation = process.incarnation
         process.end_life()
