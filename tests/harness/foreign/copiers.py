@@ -1,4 +1,4 @@
-"""A small foreign program on trial: a ConfigMap for each Note, with the standard library alone (`programs/copier.py`)."""
+"""A small foreign program on trial: `programs/copier.py`, which keeps a ConfigMap for each Note."""
 
 import sys
 from pathlib import Path

@@ -29,7 +29,8 @@ def fates(example: Any, kind: str) -> list[Any]:
 def test_a_process_finds_the_server_by_its_kubeconfig_and_does_its_work() -> None:
     example = run(trial())
 
-    assert example.rested and not example.violations
+    assert example.rested
+    assert not example.violations
     assert copies(example) == ["hello"]
 
 
@@ -46,9 +47,10 @@ def test_a_crash_is_a_kill_and_a_new_process() -> None:
     example = run(trial(), weather=[at_reply("crash", restart_after_s=0.1)])
 
     (process,) = world_of(example).foreign()
-    assert [event.data["incarnation"] for event in fates(example, "crash")][0] == 0
+    assert fates(example, "crash")[0].data["incarnation"] == 0
     assert process.incarnation >= 1
-    assert copies(example) == ["hello"] and not example.violations
+    assert copies(example) == ["hello"]
+    assert not example.violations
 
 
 def test_a_paused_process_stands_still_and_goes_on() -> None:
@@ -110,7 +112,8 @@ def test_who_dies_in_fair_weather_has_crashed() -> None:
 
     (found,) = example.violations
     assert found.name == "no_panic"
-    assert "exited with code 3" in found.judgement.reason and "copied front" in found.judgement.reason
+    assert "exited with code 3" in found.judgement.reason
+    assert "copied front" in found.judgement.reason
 
 
 def test_children_left_behind_are_told_of_and_killed() -> None:
@@ -141,7 +144,8 @@ def test_a_process_that_never_connects_is_told_from_one_that_is_slow(monkeypatch
 def test_a_process_without_watches_may_say_when_it_is_ready() -> None:
     example = run(trial(process=copier("never-watches", ready_after_s=0.1)))
 
-    assert example.rested and copies(example) == []
+    assert example.rested
+    assert copies(example) == []
 
 
 def test_a_deletion_that_nobody_hears_of_is_found_in_who_forgets_owners() -> None:
@@ -151,4 +155,5 @@ def test_a_deletion_that_nobody_hears_of_is_found_in_who_forgets_owners() -> Non
     right = run(trial(), CREATE, DELETE, weather=[unheard])
 
     assert copies(wrong) == ["hello"]
-    assert copies(right) == [] and not right.violations
+    assert copies(right) == []
+    assert not right.violations

@@ -1,6 +1,6 @@
-"""A controller of its own process, with the standard library alone so that it starts at once: a ConfigMap for each Note.
+"""A controller in a process of its own, with the standard library alone so that it starts at once.
 
-What it does besides, or wrongly, is said on the command line.
+It keeps a ConfigMap for each Note. What it does besides, or wrongly, is said on the command line.
 """
 
 import json
@@ -8,9 +8,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
+from time import sleep  # noqa: TID251  # a program of its own: its time is real
 
 HABITS = sys.argv[1:]
 NOTES = "/apis/example.com/v1/notes"
@@ -83,15 +83,15 @@ def main():
     if "dies-at-once" in HABITS:
         sys.exit("cannot go on")
     while "never-watches" in HABITS:
-        time.sleep(60)
+        sleep(60)
     while True:
         try:
             list_and_watch()
         except (OSError, ValueError) as error:
             if "gives-up" in HABITS:
                 print("gave up:", error, flush=True)
-                time.sleep(600)
-        time.sleep(BACK_OFF_S)
+                sleep(600)
+        sleep(BACK_OFF_S)
 
 
 main()
