@@ -510,7 +510,8 @@ PASSED = Verdict("passed")
 
 
 class Fault(Protocol):
-    """One kind of bad weather."""
+    """One kind of bad weather. An optional `native_only = True` says that it acts inside a controller (its clock, its
+    caches), where a foreign process cannot be reached."""
 
     @property
     def name(self) -> str: ...

@@ -17,7 +17,7 @@ from harness.weather import Action
 
 TRIES: Final = 2
 """Runs in which a smaller schedule may fail."""
-RUNS_MAX: Final = 24
+RUNS_MAX: Final = 20
 """Executions that one shrink may cost: some minutes (arbitrary)."""
 CONFIRMATIONS: Final = 3
 """Runs of what is reported."""
@@ -28,9 +28,13 @@ SHORT_PATIENCE_S: Final = 5.0
 class FlakyShrinker(Shrinker):
     """Drops what is not needed; values are left as they were drawn."""
 
+    _tries = TRIES
+
     def shrink(self) -> Shrunk:
         items = self._begin()
         if self._fails(items):
+            # What failed at the first go fails mostly: one run a candidate tells enough.
+            self._tries = 1 if self.runs == 1 else TRIES
             items = self._minimize(items)
         workload, weather = self._end(items)
         return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
@@ -41,7 +45,7 @@ class FlakyShrinker(Shrinker):
             return False
         key = repr((workload, weather))
         if key not in self._known:
-            self._known[key] = any(self._fails_once(workload, weather) for _ in range(TRIES))
+            self._known[key] = any(self._fails_once(workload, weather) for _ in range(self._tries))
         return self._known[key]
 
     def _fails_once(self, workload: list[Action], weather: list[Action]) -> bool:

@@ -12,6 +12,8 @@ from urllib3.exceptions import HTTPError
 
 GROUP, VERSION, PLURAL = "example.com", "v1", "notes"
 BACK_OFF_S = 0.3
+RELIST_S = 2
+"""Copies that somebody has removed are not watched: every so often all Notes are looked at again."""
 
 
 class Notes:
@@ -37,7 +39,7 @@ class Notes:
                 time.sleep(BACK_OFF_S)  # noqa: TID251  # a program of its own: its time is real
 
     def list_and_watch(self) -> None:
-        """One session: every Note once, then what changes."""
+        """One session: every Note once, then what changes, for a while."""
         listed = self.custom.list_cluster_custom_object(GROUP, VERSION, PLURAL)
         for note in listed["items"]:
             self.copy(note)
@@ -47,7 +49,7 @@ class Notes:
             VERSION,
             PLURAL,
             resource_version=listed["metadata"]["resourceVersion"],
-            timeout_seconds=60,
+            timeout_seconds=RELIST_S,
         )
         for event in stream:
             if event["type"] in ("ADDED", "MODIFIED"):

@@ -20,6 +20,7 @@ def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
 @kopf.on.create("notes.example.com", backoff=0.3)
 @kopf.on.update("notes.example.com", backoff=0.3)
 @kopf.on.resume("notes.example.com", backoff=0.3)
+@kopf.timer("notes.example.com", interval=2.0, backoff=0.3)  # a copy that somebody has removed comes back
 def copy(spec: kopf.Spec, patch: kopf.Patch, name: str, namespace: str, **_: Any) -> None:
     """Create the copy, or correct it."""
     wanted = client.V1ConfigMap(

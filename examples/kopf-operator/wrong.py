@@ -23,6 +23,7 @@ def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
 @kopf.on.create("notes.example.com", backoff=0.3)
 @kopf.on.update("notes.example.com", backoff=0.3)
 @kopf.on.resume("notes.example.com", backoff=0.3)
+@kopf.timer("notes.example.com", interval=2.0, backoff=0.3)  # a copy that somebody has removed comes back
 def copy(spec: kopf.Spec, status: kopf.Status, patch: kopf.Patch, namespace: str, **_: Any) -> None:
     """Create the copy, or correct it."""
     wanted = client.V1ConfigMap(
@@ -31,8 +32,12 @@ def copy(spec: kopf.Spec, status: kopf.Status, patch: kopf.Patch, namespace: str
     )
     kopf.adopt(wanted)
     name = status.get("copiedTo")
-    if name is None:
-        made = core.create_namespaced_config_map(namespace, wanted)
-        patch.status["copiedTo"] = made.metadata.name
-    else:
-        core.patch_namespaced_config_map(name, namespace, {"data": {"text": spec["text"]}})
+    if name is not None:
+        try:
+            core.patch_namespaced_config_map(name, namespace, {"data": {"text": spec["text"]}})
+            return
+        except client.ApiException as error:
+            if error.status != 404:
+                raise
+    made = core.create_namespaced_config_map(namespace, wanted)
+    patch.status["copiedTo"] = made.metadata.name

@@ -8,6 +8,7 @@ Source: the quiescence of `settle.py`, as far as it can be had from outside.
 
 from typing import Final
 
+from harness.foreign.process import ForeignProcess
 from harness.foreign.world import POLL_S, RealTimeWorld
 from harness.world import Exhausted
 
@@ -15,6 +16,8 @@ TIMERS_S: Final = 5.0
 """Timers of built-in components are waited for if they are due within so long (a container's start)."""
 RESTLESS_S: Final = 60.0
 """Who still changes something after so long, without ever a pause, does not come to rest."""
+BETWEEN_WATCHES_S: Final = 2.0
+"""Whoever has no watch for longer has lost it (arbitrary)."""
 CONNECTED_S: Final = 40.0
 """How long a process without open watches is waited for: longer than a back-off of 30 s."""
 
@@ -50,7 +53,13 @@ def _everybody_is_there(world: RealTimeWorld, *, waited_s: float) -> bool:
         return False
     if waited_s > CONNECTED_S:
         return True
-    return all(
-        process.life is None or process.life.streams or process.command.ready_after_s is not None
-        for process in world.foreign()
-    )
+    return all(_is_connected(world, process) for process in world.foreign())
+
+
+def _is_connected(world: RealTimeWorld, process: ForeignProcess) -> bool:
+    """Does it have a watch, or had one until just now? Some watch for seconds only, and list again."""
+    life = process.life
+    if life is None or life.streams or process.command.ready_after_s is not None:
+        return True
+    lately_s = world.network.now_s - BETWEEN_WATCHES_S
+    return any(stream.closed_s >= lately_s for stream in world.fabric.stream_log if stream.life is life)

@@ -65,7 +65,7 @@ def list_and_watch():
     for note in listed["items"]:
         copy(note)
     version = listed["metadata"]["resourceVersion"]
-    with call("GET", f"{NOTES}?watch=1&resourceVersion={version}") as stream:
+    with call("GET", f"{NOTES}?watch=1&timeoutSeconds=1&resourceVersion={version}") as stream:
         for line in stream:
             event = json.loads(line)
             if event["type"] == "ERROR":
