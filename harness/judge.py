@@ -89,12 +89,13 @@ class Judge:
     def suspects(self, phase: str) -> list[Found]:
         """What would be violated if this were rest. Nothing is written down: it may only be early."""
         events = self.world.trace.events
-        found, steps = len(self.violations), len(events)
-        self.at_rest(phase)
-        suspected = self.violations[found:]
-        del self.violations[found:]
-        del events[steps:]
-        return suspected
+        known, self.violations, steps = self.violations, [], len(events)
+        try:
+            self.at_rest(phase)
+            return self.violations
+        finally:
+            self.violations = known
+            del events[steps:]
 
     def panicked(self, process: Process, how: str) -> None:
         """A panic is judged where it happens, so that the trace shows it."""

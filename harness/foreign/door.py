@@ -12,19 +12,21 @@ import trio
 
 from harness.process import Life
 from harness.wire import Endpoint
-from reference_impl.apiserver.http.front import Front
-from reference_impl.apiserver.http.listener import serve
 from reference_impl.errors import ApiError
 from reference_impl.protocol import ApiRequest, JsonObject, WatchEvent, WatchHandle
 
 if TYPE_CHECKING:
     from harness.foreign.world import RealTimeWorld
+    from reference_impl.apiserver.http.front import Front
 
 
 class Door:
     """Open from the start of a life to its end."""
 
     def __init__(self, world: "RealTimeWorld", life: Life) -> None:
+        # Here and not above: trials in virtual time, which are most, need no HTTP server.
+        from reference_impl.apiserver.http.front import Front
+
         plain = socket.create_server(("127.0.0.1", 0), backlog=128)
         plain.setblocking(False)
         self.url = f"http://127.0.0.1:{plain.getsockname()[1]}"
@@ -34,7 +36,9 @@ class Door:
         front = Front(backend, world.kinds, now=world.server_now, user=life.process.name)
         world.kernel.nursery.start_soon(self._serve, front)
 
-    async def _serve(self, front: Front) -> None:
+    async def _serve(self, front: "Front") -> None:
+        from reference_impl.apiserver.http.listener import serve
+
         with self._scope:
             await serve([self._listener], front.answer)
 

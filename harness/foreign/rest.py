@@ -31,6 +31,8 @@ def rest(world: RealTimeWorld, quiet_s: float, *, within_s: float = RESTLESS_S) 
     try:
         while True:
             world.run(network.now_s + 2 * POLL_S)
+            if world.judge.violations:
+                return False  # who dies again and again does not come to rest, and it is known already
             if quiet_at != world.history.effective_count:
                 quiet_at = world.history.effective_count
                 horizon_s = min(network.timers_horizon_s(), network.now_s + TIMERS_S)

@@ -6,14 +6,22 @@ import pytest
 
 from harness.check import check
 from harness.errors import AdapterError, UsageError
+from harness.findings import write_down_flaky
+from harness.flaky import FlakyShrinker
 from harness.replay import replay
+from harness.schedule import Schedule
+from harness.session import Finding, Session
 from harness.sweep import sweep
-from harness.trial import Trial, trial_from_description
-from tests.harness.foreign.copiers import DELETE, copier, trial
+from harness.trial import Trial
+from tests.harness.foreign.copiers import CREATE, DELETE, at_event, copier, trial
 
 pytestmark = pytest.mark.slow
 
 FAULTS = ["crash", "watch_gap", "partition"]
+UNHEARD = {
+    **at_event("crash", restart_after_s=0.3),
+    "event": {"type": "DELETED", "kind": "Note", "name": "front", "namespace": "default", "nth": 1},
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,51 +29,51 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("reports")
 
 
-def forgetful(**options: object) -> Trial:
-    return trial(process=copier("forgets-owners", patience_s=2.0), workload=[DELETE], faults=FAULTS, **options)
+def forgetful() -> Trial:
+    return trial(process=copier("forgets-owners", patience_s=2.0), workload=[DELETE], faults=["crash"])
 
 
-@pytest.fixture(scope="module")
-def found(reports: Path) -> object:
-    return check(forgetful(), examples=12, report_dir=reports, raise_on_failure=False)
+def recorded() -> Schedule:
+    """It dies as it is told that the Note is gone, and nobody tells it again."""
+    return Schedule(
+        trial=forgetful().describe(),
+        workload=[CREATE, DELETE],
+        weather=[UNHEARD],
+        expect={"property": "converges", "reproduced": "3 of 3"},
+    )
 
 
-def test_a_planted_bug_is_found_and_shrunk(found: object) -> None:
-    (violation,) = found.violations
-    assert found.verdict == "violated"
+def test_what_is_found_is_confirmed_and_says_how_often_and_what_a_restart_does(reports: Path) -> None:
+    session = Session(forgetful())
+    finding = session.run([CREATE, DELETE], [UNHEARD])
+    shrunk = FlakyShrinker(
+        session, Finding(workload=[CREATE, DELETE], weather=[UNHEARD], found=finding.violations), finding.violations[0]
+    ).shrink()
+    written = write_down_flaky(session, shrunk, reports, "seatrial replay")
+
+    assert written is not None
+    violation = written.violation
     assert violation.property == "converges"
+    assert violation.faults == 1
     assert "ConfigMap default/note-front should not exist" in violation.reason
-    assert violation.faults <= 2
-
-
-def test_what_is_reported_says_how_often_it_was_reproduced_and_what_a_restart_does(found: object) -> None:
-    (violation,) = found.violations
-    assert "reproduced" in violation.reason
-    assert "nothing moved for 2 s" in violation.reason
-
-
-def test_a_replay_of_a_process_is_counted_and_not_compared(found: object) -> None:
-    (violation,) = found.violations
-    again = replay(Path(violation.schedule_path), times=2, raise_on_failure=False)
-
-    assert again.verdict == "violated"
-    assert any(warning in again.warnings for warning in ("reproduced 1 of 2", "reproduced 2 of 2"))
-
-
-def test_the_output_of_the_process_is_in_the_report(found: object) -> None:
-    (violation,) = found.violations
-
+    assert "nothing moved for 2 s, and a restart does not help: stuck" in violation.reason
+    assert "(reproduced 3 of 3)" in violation.reason
     assert b"copied front" in Path(violation.trace_path).read_bytes()
 
 
-def test_the_fixed_program_passes_the_same_schedule(found: object) -> None:
-    (violation,) = found.violations
-    fixed = Trial(**{**_arguments(violation.schedule["trial"]), "controllers": [copier(patience_s=2.0)]})
+def test_a_replay_of_a_process_is_counted_and_not_compared() -> None:
+    again = replay(recorded(), times=2, raise_on_failure=False)
 
-    again = replay(Path(violation.schedule_path), trial=fixed, raise_on_failure=False)
+    assert again.verdict == "violated"
+    assert "reproduced 2 of 2" in again.warnings
 
-    assert again.verdict in ("holds", "unknown"), again.properties  # unknown: its anchor may never come
-    assert not again.violations
+
+def test_the_fixed_program_passes_the_same_schedule() -> None:
+    fixed = forgetful().replaced(controllers=[copier(patience_s=2.0)])
+
+    again = replay(recorded(), trial=fixed, raise_on_failure=False)
+
+    assert again.verdict == "holds", again.warnings
 
 
 def test_a_sound_process_passes(reports: Path) -> None:
@@ -97,8 +105,3 @@ def test_a_search_that_needs_exact_repetition_refuses_processes() -> None:
 def test_a_process_and_a_factory_do_not_share_a_trial() -> None:
     with pytest.raises(UsageError, match="cannot hold both"):
         Trial([copier(), lambda client: None])
-
-
-def _arguments(description: dict[str, object]) -> dict[str, object]:
-    described = trial_from_description(description)
-    return {"manifests": described.objects, "workload": list(described.workload or ()), "faults": described.faults}
