@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.harness.foreign.copiers import FOLDER, PROGRAM
 MANIFESTS = ["--manifest", str(FOLDER / "crd.yaml"), "--manifest", str(FOLDER / "note.yaml")]
 
 
-def outcome_of(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> tuple[int, dict[str, object]]:
+def outcome_of(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> tuple[int, dict[str, Any]]:
     code = run(arguments)
     return code, json.loads(capsys.readouterr().out)
 
