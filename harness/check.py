@@ -22,14 +22,14 @@ from harness.determinism import assert_same_trace
 from harness.draws import BACKEND
 from harness.errors import UsageError
 from harness.example import Example
-from harness.findings import Written, replay_hint, write_down, write_down_flaky
-from harness.flaky import FlakyShrinker, holds_in_fair_weather
+from harness.findings import Written, replay_hint, write_down
 from harness.fresh import assert_same_in_fresh_process
 from harness.garbage import collected_between_worlds, put_aside
 from harness.latency import mix
 from harness.machine import BUDGETS, CALM_IN, ControlPlaneMachine
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES, overridden
+from harness.process_search import ProcessSearch
 from harness.report_folder import assert_writable
 from harness.session import Finding, Session
 from harness.shrink import Shrunk, shrink_all
@@ -56,6 +56,7 @@ def check(
     report_dir: Any = None,
     progress: Progress | None = None,
     budget_wall_s: float | None = None,
+    jobs: int = 1,
     raise_on_failure: bool = True,
 ) -> Outcome:
     """Search for a failing example, at most `examples` of them.
@@ -64,6 +65,7 @@ def check(
         report_dir: where a failure's folder is written; default "seatrial-reports".
         progress: called with (done, total, found) after each example.
         budget_wall_s: real seconds to search for; the shrinker comes on top.
+        jobs: of a trial of processes: so many examples are run at once. What is found does not depend on it.
         raise_on_failure: raise for verdicts other than holds, as a test wants it; else everything is in the outcome.
 
     Raises:
@@ -78,12 +80,23 @@ def check(
     if examples < 1:
         raise UsageError(f"examples={examples} checks nothing: give at least 1")
     trial = overridden(trial)
+    _check_jobs(jobs, trial)
     examples = OVERRIDES.examples or examples
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
-    search = _Search(trial, examples, progress, budget_wall_s)
+    search = _Search(trial, examples, progress, budget_wall_s, jobs)
     outcome = search.run(folder)
     return raised(outcome, raise_on_failure)
+
+
+def _check_jobs(jobs: int, trial: Trial) -> None:
+    if jobs < 1:
+        raise UsageError(f"jobs={jobs} runs nothing: give at least 1")
+    if jobs > 1 and not trial.processes:
+        raise UsageError(
+            f"jobs={jobs}: several examples at once are for trials of processes, which wait. `campaign` searches with "
+            "many workers"
+        )
 
 
 class _OneRule(ControlPlaneMachine):
@@ -128,8 +141,11 @@ class _OneRule(ControlPlaneMachine):
 class _Search:
     """One call of `check`."""
 
-    def __init__(self, trial: Trial, examples: int, progress: Progress | None, budget_wall_s: float | None) -> None:
+    def __init__(
+        self, trial: Trial, examples: int, progress: Progress | None, budget_wall_s: float | None, jobs: int
+    ) -> None:
         self.given = trial
+        self.jobs = jobs
         self.examples = examples
         self.progress = progress
         self.deadline_wall_s = None if budget_wall_s is None else time.monotonic() + budget_wall_s
@@ -137,8 +153,7 @@ class _Search:
         self.session: Session | None = None
         self.interrupted = False
         self.fair_weather = False
-        self.unfinished = ""
-        """What was found once and not again."""
+        self.of_processes: ProcessSearch | None = None
 
     def run(self, folder: Any) -> Outcome:
         written: list[Written] = []
@@ -147,6 +162,8 @@ class _Search:
             try:
                 session = self.session = Session(self.given)
                 put_aside()
+                if session.trial.processes:
+                    self.of_processes = self._search_of_processes(session)
                 finding = self._fair_weather_finding(session) or self._search(session)
                 if finding is not None:
                     written = self._conclude(session, finding, folder)
@@ -155,15 +172,18 @@ class _Search:
                 if self.session is not None and not written:
                     finding = finding or next(iter(self.session.findings), None)
                     written = self._unshrunk(self.session, finding, folder) if finding is not None else []
-        return outcome_of(
+        outcome = outcome_of(
             self.given,
             self.session,
             written,
             wall_s=time.monotonic() - self.began_wall_s,
             fair_weather=self.fair_weather,
             interrupted=self.interrupted,
-            unfinished=self.unfinished,
+            unfinished=self.of_processes.unfinished if self.of_processes is not None else "",
         )
+        if self.of_processes is not None:
+            outcome.scope = self.of_processes.scope
+        return outcome
 
     # -------------------------------------------------------------------------------------------------- searching
 
@@ -177,7 +197,18 @@ class _Search:
         self.fair_weather = True
         return Finding(workload=list(example.workload), weather=[], found=found)
 
+    def _search_of_processes(self, session: Session) -> ProcessSearch:
+        return ProcessSearch(
+            session,
+            examples=self.examples,
+            jobs=self.jobs,
+            deadline_wall_s=self.deadline_wall_s,
+            progress=self.progress,
+        )
+
     def _search(self, session: Session) -> Finding | None:
+        if self.of_processes is not None:
+            return self.of_processes.find()
         if not session.faults and not session.latency:
             return None
         search = self
@@ -227,12 +258,11 @@ class _Search:
         done = session.tally.examples
         if self.progress is not None:
             self.progress(min(done, self.examples), self.examples, len(session.findings))
-        foreign = bool(session.trial.processes)  # whose runs are never the same
-        if not foreign and example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
+        if example is not None and done % RUN_TWICE_EVERY == 1 and not example.violations:
             recorded = (example.workload, example.weather, example.salt)
             again = [session.run(*recorded, watch_for_mutation=True) for _ in range(2)]
             assert_same_trace(again[0].world.trace, again[1].world.trace)
-        if not foreign and example is not None and done and done % RUN_TWICE_EVERY == 0 and not example.violations:
+        if example is not None and done and done % RUN_TWICE_EVERY == 0 and not example.violations:
             recorded = (list(example.workload), list(example.weather), example.salt)
             trace = session.run(*recorded, kept=True).world.trace
             problem = assert_same_in_fresh_process(session, *recorded, trace)
@@ -245,33 +275,14 @@ class _Search:
     # ------------------------------------------------------------------------------------------------- concluding
 
     def _conclude(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
-        if session.trial.processes:
-            return self._conclude_foreign(session, finding, folder)
+        if self.of_processes is not None:
+            return self.of_processes.conclude(finding, folder, replay_hint(self.given, OVERRIDES.nodeid))
         shrunk = shrink_all(session, finding)
         return [write_down(session, one, folder, replay_hint(self.given, OVERRIDES.nodeid)) for one in shrunk]
 
-    def _conclude_foreign(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
-        """Of a process: only what fails again, and does not fail without any weather, is reported as found."""
-        hint = replay_hint(self.given, OVERRIDES.nodeid)
-        if finding.weather and not holds_in_fair_weather(session, finding.found[0], finding.workload):
-            self.unfinished = (
-                f"{finding.found[0].name}: the same workload ends so without any weather, if one waits longer: its end "
-                "depends on time, and cannot be compared (name what never rests with volatile=)"
-            )
-            return []
-        written = []
-        for shrunk in shrink_all(session, finding, limit=1, shrinker=FlakyShrinker):
-            one = write_down_flaky(session, shrunk, folder, hint)
-            if one is None:
-                self.unfinished = f"{shrunk.found.name}: {shrunk.found.judgement.reason}; seen once, and not again"
-            else:
-                written.append(one)
-        return written
-
     def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         """Interrupted while shrinking: what was found is kept as it is."""
+        if self.of_processes is not None:
+            return self.of_processes.keep(finding, folder, replay_hint(self.given, OVERRIDES.nodeid))
         shrunk = Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=0)
-        if session.trial.processes:
-            one = write_down_flaky(session, shrunk, folder, replay_hint(self.given, OVERRIDES.nodeid))
-            return [] if one is None else [one]
         return [write_down(session, shrunk, folder, replay_hint(self.given, OVERRIDES.nodeid))]

@@ -9,6 +9,7 @@ from harness import registry
 from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError
 from harness.example import Example
+from harness.flaky import CONFIRMATIONS as RUNS_OF_A_PROCESS
 from harness.flaky import confirmed
 from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
@@ -30,11 +31,15 @@ class Written:
 
     violation: Violation
     trace: Trace
+    reproduced: str = ""
+    """Of a process: in "k of n" runs."""
 
 
-def write_down_flaky(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) -> Written | None:
-    """The same for a process: None if it did not fail again. Raises UsageError (folder)."""
-    example, reproduced = confirmed(session, shrunk)
+def write_down_flaky(
+    session: Session, shrunk: Shrunk, folder: Any, replay_hint: str, *, times: int = RUNS_OF_A_PROCESS
+) -> Written | None:
+    """The same for a process, run so many times: None if it did not fail again. Raises UsageError (folder)."""
+    example, reproduced = confirmed(session, shrunk, times)
     return None if example is None else _written(session, shrunk, example, folder, replay_hint, reproduced=reproduced)
 
 
@@ -95,7 +100,7 @@ def _written(
         reason=found.judgement.reason + (f" (reproduced {reproduced})" if reproduced else ""),
         narrative=narrative_of(trace, found),
     )
-    return Written(violation=violation, trace=trace)
+    return Written(violation=violation, trace=trace, reproduced=reproduced)
 
 
 def replay_hint(trial: Trial, nodeid: str | None) -> str:

@@ -5,6 +5,7 @@ within a moment of the weather is as good), and stops after so many runs, becaus
 has been run again, with all the patience, and says how often it failed: "reproduced 2 of 3".
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -60,14 +61,26 @@ def set_patience(example: Example, seconds: float) -> None:
     world.patience_s = min(world.patience_s, seconds)
 
 
-def confirmed(session: Session, shrunk: Shrunk) -> tuple[Example | None, str]:
-    """The first run in which it failed, and "k of n"; None if it failed in none of them."""
+def confirmed(session: Session, shrunk: Shrunk, times: int) -> tuple[Example | None, str]:
+    """The first of so many runs in which it failed, and "k of n"; None if it failed in none of them."""
     failed: list[Example] = []
-    for _ in range(CONFIRMATIONS):
+    for _ in range(times):
         example = session.run(shrunk.workload, shrunk.weather, kept=True)
         if shows(example, shrunk.found):
             failed.append(example)
-    return (failed[0] if failed else None), f"{len(failed)} of {CONFIRMATIONS}"
+    return (failed[0] if failed else None), f"{len(failed)} of {times}"
+
+
+def seen_again(
+    session: Session, workload: list[Action], weather: list[Action], sights: Sequence[tuple[str, str]]
+) -> list[Found] | None:
+    """Which of these violations (property, key) show in one of two more runs of the same users and weather."""
+    for _ in range(TRIES):
+        example = session.run(workload, weather, kept=True)
+        again = [found for found in session.unaccepted(example.violations) if (found.name, found.key) in sights]
+        if again:
+            return again
+    return None
 
 
 def shows(example: Example, found: Found) -> bool:

@@ -89,6 +89,7 @@ def check(
     argv: tuple[str, ...],
     examples: int,
     budget_s: float | None,
+    jobs: int,
     report_dir: str,
     allow_unknown: bool,
     quiet: bool,
@@ -99,7 +100,13 @@ def check(
     what breaks it. A process finds the API server through KUBECONFIG, and runs in real time."""
     trial = trial_of(_one_target(target, process_of(argv, typed)), typed)
     outcome = run_check(
-        trial, title=target or trial.name, quiet=quiet, examples=examples, report_dir=report_dir, budget_wall_s=budget_s
+        trial,
+        title=target or trial.name,
+        quiet=quiet,
+        examples=examples,
+        report_dir=report_dir,
+        budget_wall_s=budget_s,
+        jobs=jobs,
     )
     return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
 

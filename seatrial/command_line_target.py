@@ -29,6 +29,14 @@ PROCESS_OPTIONS = (
         metavar="S",
         help="Of a process: seconds it may stand still before it counts as stuck. Default: 90.",
     ),
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Of a process: examples at once, on ports of their own. Finds the same.",
+    ),
 )
 
 

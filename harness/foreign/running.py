@@ -3,16 +3,21 @@
 It is killed as its container would be, with all that it has started and that stayed in its group. Nothing outside that
 group is ever touched: what has left it (a daemon in a session of its own) is none of ours any more.
 
-Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only.
+Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only. There the
+kernel also ends the program when seatrial itself is killed and can end nothing any more; its children it does not.
 
-Sources: POSIX process groups; Kubernetes, Pod termination (a container's end is the end of all its processes).
+Sources: POSIX process groups; prctl(2), PR_SET_PDEATHSIG; Kubernetes, Pod termination (a container's end is the end of
+all its processes).
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 from collections import deque
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +28,18 @@ _FORGOTTEN: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
 """By these a program would find the cluster that seatrial itself may run in."""
 TAIL_LINES: Final = 40
 TAIL_BYTES: Final = 64 * 1024
+_PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Loaded beforehand: between fork and exec little may be done."""
+
+
+def die_with(parent: int) -> None:
+    """From now on this process, which has just been forked, is killed when its parent ends. On Linux."""
+    if _LIBC is None:
+        return
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended already
+        os._exit(1)
 
 
 class Running:
@@ -46,6 +63,7 @@ class Running:
                     stdout=sink,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=partial(die_with, os.getpid()) if _LIBC is not None else None,
                 )
             except OSError as error:
                 raise AdapterError(
