@@ -57,6 +57,7 @@ def check(
     progress: Progress | None = None,
     budget_wall_s: float | None = None,
     jobs: int = 1,
+    fresh: bool = False,
     raise_on_failure: bool = True,
 ) -> Outcome:
     """Search for a failing example, at most `examples` of them.
@@ -66,6 +67,7 @@ def check(
         progress: called with (done, total, found) after each example.
         budget_wall_s: real seconds to search for; the shrinker comes on top.
         jobs: of a trial of processes: so many examples are run at once. What is found does not depend on it.
+        fresh: of a trial of processes: each example starts its own, and none is kept for the next.
         raise_on_failure: raise for verdicts other than holds, as a test wants it; else everything is in the outcome.
 
     Raises:
@@ -84,7 +86,7 @@ def check(
     examples = OVERRIDES.examples or examples
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
-    search = _Search(trial, examples, progress, budget_wall_s, jobs)
+    search = _Search(trial, examples, progress, budget_wall_s, jobs=jobs, fresh=fresh)
     outcome = search.run(folder)
     return raised(outcome, raise_on_failure)
 
@@ -142,10 +144,18 @@ class _Search:
     """One call of `check`."""
 
     def __init__(
-        self, trial: Trial, examples: int, progress: Progress | None, budget_wall_s: float | None, jobs: int
+        self,
+        trial: Trial,
+        examples: int,
+        progress: Progress | None,
+        budget_wall_s: float | None,
+        *,
+        jobs: int,
+        fresh: bool,
     ) -> None:
         self.given = trial
         self.jobs = jobs
+        self.fresh = fresh
         self.examples = examples
         self.progress = progress
         self.deadline_wall_s = None if budget_wall_s is None else time.monotonic() + budget_wall_s
@@ -160,7 +170,7 @@ class _Search:
         finding: Finding | None = None
         with interruptible(), virtual_ambient(self.given.factories), watchdog(), collected_between_worlds():
             try:
-                session = self.session = Session(self.given)
+                session = self.session = Session(self.given, fresh=self.fresh)
                 put_aside()
                 if session.trial.processes:
                     self.of_processes = self._search_of_processes(session)
@@ -172,6 +182,9 @@ class _Search:
                 if self.session is not None and not written:
                     finding = finding or next(iter(self.session.findings), None)
                     written = self._unshrunk(self.session, finding, folder) if finding is not None else []
+            finally:
+                if self.session is not None:
+                    self.session.close()
         outcome = outcome_of(
             self.given,
             self.session,

@@ -11,6 +11,7 @@ from typing import Any
 from harness.actions import describe, plain
 from harness.errors import UsageError
 from harness.fair_weather_reference import Reference
+from harness.foreign.tidy import leave_behind
 from harness.foreign.world import RealTimeWorld
 from harness.judge import Found
 from harness.kept import KeptRecorder, note_the_end
@@ -58,20 +59,29 @@ class Example:
         self.kept = kept
         self.salt = salt
         early, rest = _split(self._armed(weather))
-        make_world = RealTimeWorld if plan.trial.processes else World
-        self.world: World = make_world(
-            plan,
-            salt=salt,
-            seed=seed,
-            kernel=kernel,
-            judging=judging,
-            early=early,
-            scribe=KeptRecorder if kept else Recorder,
-        )
+        self.content = False
+        """It came to rest, and nothing was found wrong in it."""
+        options: dict[str, Any] = {
+            "salt": salt,
+            "seed": seed,
+            "kernel": kernel,
+            "judging": judging,
+            "early": early,
+            "scribe": KeptRecorder if kept else Recorder,
+        }
+        # What is reported is of processes that have seen nothing else.
+        self._room = None if kept else plan.room
+        self.world: World
+        if plan.trial.processes:
+            self.world = RealTimeWorld(plan, guests=self._room.take() if self._room is not None else None, **options)
+        else:
+            self.world = World(plan, **options)
         for armed in rest:
             self.arm(armed)
         self.world.reference = reference
         self.workload: list[Action] = []
+        self.passed_s = 0.0
+        """So long users have waited for nothing but weather."""
         self.exhausted = False
         self.rested = False
         self.restless = False
@@ -160,6 +170,7 @@ class Example:
 
     def pass_time(self, seconds: float) -> None:
         """Nobody does anything for a while. Recorded, because weather may be anchored to it."""
+        self.passed_s += seconds
         self.act({"do": "sleep", "seconds": seconds})
 
     # ------------------------------------------------------------------------------------------------- the judgement
@@ -174,6 +185,7 @@ class Example:
         if isinstance(world, RealTimeWorld):
             self.rested = not self.exhausted and judge_foreign(world)
             self.restless = not self.rested
+            self.content = self.rested and not judge.violations
             return
         self.rested = not self.exhausted and self._come_to_rest()
         if not self.rested:
@@ -268,9 +280,18 @@ class Example:
         return self.world.weather.late
 
     def close(self) -> None:
-        if not self.closed:
-            self.closed = True
-            self.world.close()
+        if self.closed:
+            return
+        self.closed = True
+        world = self.world
+        staying = None
+        try:
+            if self._room is not None and self.content and isinstance(world, RealTimeWorld):
+                staying = world.staying = leave_behind(world)
+        finally:
+            world.close()
+        if self._room is not None and staying is not None:
+            self._room.put(staying)
 
     def __enter__(self) -> "Example":
         return self

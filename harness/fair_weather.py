@@ -67,6 +67,7 @@ class FairWeather:
                         after.append(_keys(example.world))
                 if example.exhausted or not settle(example.world, SILENCE_FAIR_S):
                     return None
+                example.content = True
                 states.append(state_of(example.world))
                 counts.append(counts_of(example.world))
                 took.append(took_s(example.world))

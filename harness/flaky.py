@@ -91,5 +91,5 @@ def shows(example: Example, found: Found) -> bool:
 def holds_in_fair_weather(session: Session, found: Found, workload: list[Action]) -> bool:
     """Without any weather and with all the patience: does the same workload end as it should? If not, fair weather was
     looked at too early, and what was found is not the weather's doing."""
-    example = session.run(workload, [], kept=False)
+    example = session.run(workload, [], kept=True)
     return not shows(example, found)

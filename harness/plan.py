@@ -5,7 +5,7 @@ Worked out once per trial; every world of it is built from the same plan.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness import registry
@@ -52,6 +52,8 @@ class Plan:
     properties: tuple[Property, ...]
     faults: tuple[Fault, ...]
     gc_kinds: tuple[tuple[str, str], ...] = ()
+    room: Any = field(default=None, compare=False)
+    """Where processes wait between examples (`foreign/waiting_room.py`); None: each example starts its own."""
 
     @property
     def name(self) -> str:

@@ -130,8 +130,8 @@ class ProcessSearch:
             return None
         if played.weather and not holds_in_fair_weather(session, again[0], played.workload):
             self.doubts.append(
-                f"{names}: the same workload ends so without any weather, if one waits longer: its end depends on time, "
-                "and cannot be compared (name what never rests with volatile=)"
+                f"{names}: the same workload ends so without any weather, if one waits longer: its end depends on "
+                "time, and cannot be compared (name what never rests with volatile=)"
             )
             return None
         finding = Finding(workload=played.workload, weather=played.weather, found=again)
@@ -145,6 +145,8 @@ class ProcessSearch:
 @contextmanager
 def _begin(session: Session, parent: int) -> Iterator[Decider]:
     die_with(parent)  # who collects may be killed, and nobody is to go on then
+    if session.plan.room is not None:
+        session.plan.room.forget()
     yield Decider(session)
 
 

@@ -5,11 +5,12 @@ Made once per `check`; deciders (state machine, replay, shrinker) draw on it.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.contract import Fault, Message, Moment
 from harness.example import Example, run_schedule
 from harness.fair_weather import DryRun, FairWeather, dry_run, learn
+from harness.foreign.waiting_room import WaitingRoom
 from harness.judge import Found
 from harness.trial import Known, Trial
 from harness.weather import Action, Armed, Drawing
@@ -99,15 +100,20 @@ def accepts(known: Known, found: Found) -> bool:
 
 
 class Session:
-    """See the module. Raises UsageError if the controllers cannot be started."""
+    """See the module. Raises UsageError if the controllers cannot be started.
 
-    def __init__(self, trial: Trial) -> None:
+    `fresh`: of a trial of processes: no example uses one that another has used. Close it, or one may stay.
+    """
+
+    def __init__(self, trial: Trial, *, fresh: bool = False) -> None:
         self.dry_run: DryRun = dry_run(trial)
         self.trial = self.dry_run.plan.trial
         self.workloads = self._workloads()
         if not self.dry_run.example.violations and not self.trial.processes:
             self.dry_run = learn(self.dry_run, self.workloads[1:LESSONS])
         self.plan = self.dry_run.plan
+        if not fresh and self.plan.trial.processes and getattr(self.plan.trial.plane, "store", None) is None:
+            self.plan = replace(self.plan, room=WaitingRoom())
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
         if self.trial.processes and not self.dry_run.example.violations:
@@ -124,6 +130,11 @@ class Session:
         self.faults = [fault for fault in self.plan.faults if self.targets(fault)]
         self.likely = [fault for fault in self.faults for _ in range(2 if fault.name in OFTEN else 1)]
         """The same, as often as an example begins with them."""
+
+    def close(self) -> None:
+        """End processes that wait for another example. Idempotent."""
+        if self.plan.room is not None:
+            self.plan.room.close()
 
     def _learn_from_references(self) -> None:
         """In real time runs are dear: those that find out how workloads end also show which messages there are."""

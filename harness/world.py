@@ -68,6 +68,8 @@ class World:
     step_s = STEP_S
     seconds_scale = 1.0
     """How much shorter than drawn weather lasts here."""
+    passing_s = math.inf
+    """So long users wait, at most, for weather to meet its message."""
     server_options: ClassVar[dict[str, Any]] = {}
 
     def __init__(
@@ -140,7 +142,7 @@ class World:
         self.phase = "storm"
         self.lagging: dict[int, list[StoreEvent]] = {}
         variant = plan.trial.plane
-        self.store = (getattr(variant, "store", None) or MemoryStore)()
+        self.store = self.make_store()
         self.kinds = KindRegistry()
         self.names = Names(self.kinds, self.history)
         make_server = getattr(variant, "apiserver", None) or ApiServer
@@ -148,7 +150,7 @@ class World:
             make_server(
                 self.store,
                 now=self._server_now,
-                random=random.Random(f"{self.seed}/apiserver-{index}"),
+                random=self.random_of(index),
                 name=f"apiserver-{index}",
                 kinds=self.kinds,
                 **self.server_options,
@@ -197,6 +199,15 @@ class World:
 
     def _wait_until_up(self) -> None:
         self.run(START_S)
+
+    def make_store(self) -> MemoryStore:
+        """Empty; or the variant on trial, which does the same."""
+        make: Callable[[], MemoryStore] = getattr(self.plan.trial.plane, "store", None) or MemoryStore
+        return make()
+
+    def random_of(self, server: int) -> random.Random:
+        """What an API server draws uids and generated names from."""
+        return random.Random(f"{self.seed}/apiserver-{server}")
 
     def make_process(self, program: Program) -> Process:
         """A process that can run this program; not started."""

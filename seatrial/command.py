@@ -90,6 +90,7 @@ def check(
     examples: int,
     budget_s: float | None,
     jobs: int,
+    fresh: bool,
     report_dir: str,
     allow_unknown: bool,
     quiet: bool,
@@ -107,6 +108,7 @@ def check(
         report_dir=report_dir,
         budget_wall_s=budget_s,
         jobs=jobs,
+        fresh=fresh,
     )
     return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
 

@@ -37,6 +37,7 @@ PROCESS_OPTIONS = (
         metavar="N",
         help="Of a process: examples at once, on ports of their own. Finds the same.",
     ),
+    click.option("--fresh", is_flag=True, help="Of a process: a new one for each example; none is kept for the next."),
 )
 
 

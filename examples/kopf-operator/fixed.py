@@ -7,6 +7,7 @@ from kubernetes import client, config
 
 config.load_config()
 core = client.CoreV1Api()
+NOTES = "notes.example.com"
 
 
 @kopf.on.startup()
@@ -17,10 +18,9 @@ def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
     settings.posting.enabled = False
 
 
-@kopf.on.create("notes.example.com", backoff=0.3)
-@kopf.on.update("notes.example.com", backoff=0.3)
-@kopf.on.resume("notes.example.com", backoff=0.3)
-@kopf.timer("notes.example.com", interval=2.0, backoff=0.3)  # a copy that somebody has removed comes back
+@kopf.on.create(NOTES, backoff=0.3)
+@kopf.on.update(NOTES, backoff=0.3)
+@kopf.on.resume(NOTES, backoff=0.3)
 def copy(spec: kopf.Spec, patch: kopf.Patch, name: str, namespace: str, **_: Any) -> None:
     """Create the copy, or correct it."""
     wanted = client.V1ConfigMap(
@@ -35,3 +35,10 @@ def copy(spec: kopf.Spec, patch: kopf.Patch, name: str, namespace: str, **_: Any
             raise
         core.replace_namespaced_config_map(wanted.metadata.name, namespace, wanted)
     patch.status["copiedTo"] = wanted.metadata.name
+
+
+@kopf.timer(NOTES, initial_delay=2.0, interval=2.0, backoff=0.3)
+def restore(status: kopf.Status, **keywords: Any) -> None:
+    """A copy that somebody has removed comes back."""
+    if status.get("copiedTo") is not None:
+        copy(status=status, **keywords)

@@ -1,4 +1,5 @@
-"""Wrong: makes a ConfigMap for each Note and then writes its generated name down; who dies in between makes another.
+"""Wrong: makes a ConfigMap of a generated name for each Note and then writes that name down. Whoever is not told that it
+was made, because the answer is lost or the process dies, makes another, and the first is forgotten.
 
 The back-offs are short, so that a trial in real time need not wait long for a second attempt.
 """
@@ -10,6 +11,7 @@ from kubernetes import client, config
 
 config.load_config()
 core = client.CoreV1Api()
+NOTES = "notes.example.com"
 
 
 @kopf.on.startup()
@@ -20,10 +22,9 @@ def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
     settings.posting.enabled = False
 
 
-@kopf.on.create("notes.example.com", backoff=0.3)
-@kopf.on.update("notes.example.com", backoff=0.3)
-@kopf.on.resume("notes.example.com", backoff=0.3)
-@kopf.timer("notes.example.com", interval=2.0, backoff=0.3)  # a copy that somebody has removed comes back
+@kopf.on.create(NOTES, backoff=0.3)
+@kopf.on.update(NOTES, backoff=0.3)
+@kopf.on.resume(NOTES, backoff=0.3)
 def copy(spec: kopf.Spec, status: kopf.Status, patch: kopf.Patch, namespace: str, **_: Any) -> None:
     """Create the copy, or correct it."""
     wanted = client.V1ConfigMap(
@@ -41,3 +42,10 @@ def copy(spec: kopf.Spec, status: kopf.Status, patch: kopf.Patch, namespace: str
                 raise
     made = core.create_namespaced_config_map(namespace, wanted)
     patch.status["copiedTo"] = made.metadata.name
+
+
+@kopf.timer(NOTES, initial_delay=2.0, interval=2.0, backoff=0.3)
+def restore(status: kopf.Status, **keywords: Any) -> None:
+    """A copy that somebody has removed comes back."""
+    if status.get("copiedTo") is not None:
+        copy(status=status, **keywords)

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 class Door:
-    """Open from the start of a life to its end."""
+    """Open from the start of a life to its end. `listener`: of an earlier door, whose address it keeps."""
 
-    def __init__(self, world: "RealTimeWorld", life: Life) -> None:
+    def __init__(self, world: "RealTimeWorld", life: Life, listener: socket.socket | None = None) -> None:
         # Here and not above: trials in virtual time, which are most, need no HTTP server.
         from reference_impl.apiserver.http.front import Front
 
-        plain = socket.create_server(("127.0.0.1", 0), backlog=128)
-        plain.setblocking(False)
-        self.url = f"http://127.0.0.1:{plain.getsockname()[1]}"
-        self._listener = trio.SocketListener(trio.socket.from_stdlib_socket(plain))
+        self.listener = listener or socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listener.setblocking(False)
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self._listener = trio.SocketListener(trio.socket.from_stdlib_socket(self.listener))
         self._scope = trio.CancelScope()
         backend = _Backend(world, life)
         front = Front(backend, world.kinds, now=world.server_now, user=life.process.name)

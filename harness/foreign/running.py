@@ -50,6 +50,7 @@ class Running:
         self.left_children = False
         """It ended, and processes of its group lived on."""
         self._code: int | None = None
+        self._told = 0
         self._stopped = False
         environment = {name: value for name, value in os.environ.items() if name not in _FORGOTTEN}
         environment |= {"PYTHONUNBUFFERED": "1", **(command.env or {}), "KUBECONFIG": str(kubeconfig)}
@@ -104,11 +105,15 @@ class Running:
             if self._code is None:
                 self._signal_group(signal.SIGCONT)
 
+    def begin_anew(self) -> None:
+        """What it has printed so far is of another world."""
+        self._told = self.output.stat().st_size
+
     def tail(self) -> list[str]:
-        """The last lines that it printed, to stdout or stderr."""
+        """The last lines that it printed, to stdout or stderr, in this world."""
         with self.output.open("rb") as file:
             file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - TAIL_BYTES))
+            file.seek(max(self._told, file.tell() - TAIL_BYTES))
             lines = file.read().decode(errors="replace").splitlines()
         return list(deque(lines, TAIL_LINES))
 

@@ -9,6 +9,7 @@ What weather lasts is a tenth of what it lasts in virtual time: nobody waits two
 """
 
 import math
+import random
 import shutil
 import tempfile
 import time
@@ -18,10 +19,12 @@ from typing import Any, ClassVar, Final
 
 from harness.errors import AdapterError
 from harness.foreign.process import ForeignProcess
+from harness.foreign.waiting_room import GAP, Guest, Guests
 from harness.plan import Plan, Program
 from harness.process import Process
 from harness.watchdog import BEAT
 from harness.world import DELIVERIES_MAX, Exhausted, World
+from reference_impl.store.memory import MemoryStore
 
 POLL_S: Final = 0.02
 """How often it is looked whether a process has ended."""
@@ -29,6 +32,8 @@ READY_WITHIN_S: Final = 30.0
 """A process that has opened no watch by then is taken not to find the API server (arbitrary)."""
 QUIET_OPEN_S: Final = 0.25
 """Watches are opened one after the other: the last one was, if no other has been for so long (arbitrary)."""
+RECONNECTED_S: Final = 3.0
+"""A process that has waited for this world should have its watches again by then (arbitrary)."""
 QUIET_S: Final = 1.0
 """After a storm: so long nothing has changed. Too early is no harm, since what is suspected is confirmed."""
 FAIR_QUIET_S: Final = 2.0
@@ -36,6 +41,7 @@ FAIR_QUIET_S: Final = 2.0
 STEP_S: Final = 0.25
 """Between two user actions."""
 SCALE: Final = 0.1
+PASSING_S: Final = 1.0
 
 
 class RealTimeWorld(World):
@@ -43,10 +49,20 @@ class RealTimeWorld(World):
 
     step_s = STEP_S
     seconds_scale = SCALE
+    passing_s = PASSING_S
     server_options: ClassVar[dict[str, Any]] = {"track_on_create": True}
 
-    def __init__(self, plan: Plan, **options: Any) -> None:
+    def __init__(self, plan: Plan, *, guests: Guests | None = None, **options: Any) -> None:
+        """`guests`: processes that have waited for this world; it uses them, and they end with it."""
         self.folder = Path(tempfile.mkdtemp(prefix="seatrial-"))
+        self._guests = guests
+        self.folders = [self.folder, *(guests.folders if guests is not None else ())]
+        self.staying: Guests | None = None
+        """Processes that do not end with this world."""
+        self.at_first: frozenset[str] = frozenset()
+        """Uids of what was there when everybody was up."""
+        self.begun_with_work = False
+        """A process has made something before any user did."""
         self.epoch = datetime.now(UTC)  # noqa: TID251  # real time is what this world is for
         self.patience_s = max((command.patience_s for command in plan.trial.processes), default=0.0)
         try:
@@ -54,6 +70,24 @@ class RealTimeWorld(World):
         except BaseException:
             self._kill_all()
             raise
+        self.at_first = frozenset(obj["metadata"]["uid"] for obj in self.stored_objects())
+        tested = {process.name for process in self.foreign()}
+        self.begun_with_work = any(change.component in tested for change in self.history.changes)
+
+    def make_store(self) -> MemoryStore:
+        store = super().make_store()
+        if self._guests is not None:
+            store.begin_at(self._guests.revision + GAP)
+        return store
+
+    def random_of(self, server: int) -> random.Random:
+        """Whoever has waited knows the uids of the world before."""
+        after = "" if self._guests is None else f"/after {self._guests.revision}"
+        return random.Random(f"{self.seed}{after}/apiserver-{server}")
+
+    def welcome(self, name: str) -> Guest | None:
+        """The process of this name that has waited for this world, if one has."""
+        return None if self._guests is None else self._guests.by_name.pop(name, None)
 
     def server_now(self) -> datetime:
         """The servers' clock."""
@@ -91,7 +125,8 @@ class RealTimeWorld(World):
             ready = now_s - process.began_s >= process.command.ready_after_s
         else:
             opened = [stream for stream in self.fabric.stream_log if stream.life is life]
-            ready = bool(opened) and now_s - opened[-1].opened_s >= QUIET_OPEN_S
+            enough = len(life.streams) >= process.expected_streams or now_s - process.began_s > RECONNECTED_S
+            ready = bool(opened) and enough and now_s - opened[-1].opened_s >= QUIET_OPEN_S
         if ready:
             process.ready_since_s = now_s
             process.was_ready = True
@@ -195,7 +230,7 @@ class RealTimeWorld(World):
     # --------------------------------------------------------------------------------------------------------- ending
 
     def close(self) -> None:
-        for process in self.foreign():
+        for process in self._ending():
             if process.life is not None and process.running is not None:
                 process.running.kill()
                 process.note_output()
@@ -203,11 +238,21 @@ class RealTimeWorld(World):
         super().close()
         self._kill_all()
 
+    def _ending(self) -> list[ForeignProcess]:
+        staying = self.staying.by_name if self.staying is not None else ()
+        return [process for process in self.foreign() if process.name not in staying]
+
     def _kill_all(self) -> None:
-        for process in self.foreign():
+        for process in self._ending():
             if process.running is not None:
                 process.running.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._guests is not None:
+            for guest in self._guests.by_name.values():  # nobody has asked for them
+                guest.running.kill()
+                guest.listener.close()
+        if self.staying is None:
+            for folder in self.folders:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_panic(lines: list[str]) -> bool:
