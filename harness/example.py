@@ -41,6 +41,7 @@ class Example:
             is required must not be deleted.
         weather: recorded actions to arm. Late messages among them may be of the time when the plane comes up.
         kept: its trace will be read by somebody: write down more (`kept.py`).
+        fresh: a process on trial is one that has seen no other example; so it is in what is kept.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Example:
         reference: Reference | None = None,
         weather: Sequence[Action] = (),
         kept: bool = False,
+        fresh: bool = False,
     ) -> None:
         self.plan = plan
         self.kept = kept
@@ -70,7 +72,7 @@ class Example:
             "scribe": KeptRecorder if kept else Recorder,
         }
         # What is reported is of processes that have seen nothing else.
-        self._room = None if kept else plan.room
+        self._room = None if kept or fresh else plan.room
         self.world: World
         if plan.trial.processes:
             self.world = RealTimeWorld(plan, guests=self._room.take() if self._room is not None else None, **options)
@@ -183,7 +185,7 @@ class Example:
         world.reference = None if self._unheard_of else reference
         world.heal()
         if isinstance(world, RealTimeWorld):
-            self.rested = not self.exhausted and judge_foreign(world)
+            self.rested = not self.exhausted and judge_foreign(world, told=self.kept or reference is None)
             self.restless = not self.rested
             self.content = self.rested and not judge.violations
             return
@@ -324,6 +326,7 @@ def run_schedule(
     kernel: str = "direct",
     watch_for_mutation: bool = False,
     kept: bool = False,
+    fresh: bool = False,
     prepare: Callable[[Example], None] | None = None,
 ) -> Example:
     """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
@@ -331,7 +334,7 @@ def run_schedule(
     `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
     `prepare` is shown the example before the first action, to arm what no file can hold yet.
     """
-    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather, kept=kept)
+    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather, kept=kept, fresh=fresh)
     try:
         if watch_for_mutation:
             example.world.watch_for_mutation()

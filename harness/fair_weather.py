@@ -91,23 +91,24 @@ class DryRun:
         self.example = example
 
 
-def dry_run(trial: Trial) -> DryRun:
+def dry_run(trial: Trial, room: Any = None) -> DryRun:
     """Run the given manifests in fair weather until the set of built-in components stops growing, and judge.
 
-    The returned example is closed; its findings are what the controller does wrong without any weather.
+    `room`: where processes wait for the next run. The returned example is closed; its findings are what the controller
+    does wrong without any weather.
     """
     kinds = _kinds_of_manifests(trial)
     built_ins = built_ins_for(trial, kinds)
     workload: list[Action] = beginning(trial)
     for _ in range(ROUNDS_MAX):
-        plan = make_plan(trial, built_ins, gc_kinds_of(trial, kinds))
+        plan = replace(make_plan(trial, built_ins, gc_kinds_of(trial, kinds)), room=room)
         example = Example(plan)
         try:
             example.world.weather.samples = {}
             for action in workload:
                 example.act(action)
             if not example.exhausted:
-                settle(example.world, SILENCE_FAIR_S)
+                example.content = settle(example.world, SILENCE_FAIR_S)
         except BaseException:
             example.close()
             raise
@@ -119,7 +120,7 @@ def dry_run(trial: Trial) -> DryRun:
         built_ins = grown
     facts = _facts(trial, example.world, built_ins)
     final_trial = trial.with_facts(facts)
-    final = make_plan(final_trial, built_ins, gc_kinds_of(trial, kinds))
+    final = replace(make_plan(final_trial, built_ins, gc_kinds_of(trial, kinds)), room=room)
     samples = example.world.weather.samples or {}
     example.close()
     judged = Example(final)

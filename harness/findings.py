@@ -9,7 +9,6 @@ from harness import registry
 from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError
 from harness.example import Example
-from harness.flaky import CONFIRMATIONS as RUNS_OF_A_PROCESS
 from harness.flaky import confirmed
 from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
@@ -36,10 +35,10 @@ class Written:
 
 
 def write_down_flaky(
-    session: Session, shrunk: Shrunk, folder: Any, replay_hint: str, *, times: int = RUNS_OF_A_PROCESS
+    session: Session, shrunk: Shrunk, folder: Any, replay_hint: str, *, hurried: bool = False
 ) -> Written | None:
-    """The same for a process, run so many times: None if it did not fail again. Raises UsageError (folder)."""
-    example, reproduced = confirmed(session, shrunk, times)
+    """The same for a process, run a few times: None if it did not fail again. Raises UsageError (folder)."""
+    example, reproduced = confirmed(session, shrunk, hurried=hurried)
     return None if example is None else _written(session, shrunk, example, folder, replay_hint, reproduced=reproduced)
 
 

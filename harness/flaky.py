@@ -1,8 +1,8 @@
 """Schedules of processes: run again they need not end the same, so everything that is said of them is counted.
 
-A shrinker takes a smaller schedule if it fails in one of two runs, has less patience than a report (a bug that shows
-within a moment of the weather is as good), and stops after so many runs, because each takes seconds. What is reported
-has been run again, with all the patience, and says how often it failed: "reproduced 2 of 3".
+A shrinker takes a smaller schedule if it fails at once, has less patience than a report (a bug that shows within a
+moment of the weather is as good), and stops after so many runs, because each takes seconds. What is reported has been
+run again, with all the patience, and says how often it failed: "reproduced 2 of 3".
 """
 
 from collections.abc import Sequence
@@ -13,32 +13,36 @@ from harness.example import Example
 from harness.foreign.world import RealTimeWorld
 from harness.judge import Found
 from harness.session import Session
-from harness.shrink import Shrinker, Shrunk
+from harness.shrink import Item, Shrinker, Shrunk
 from harness.weather import Action
 
 TRIES: Final = 2
-"""Runs in which a smaller schedule may fail."""
+"""Runs in which what was found may show again."""
 RUNS_MAX: Final = 20
 """Executions that one shrink may cost: some minutes (arbitrary)."""
 CONFIRMATIONS: Final = 3
 """Runs of what is reported."""
-SHORT_PATIENCE_S: Final = 5.0
+SHORT_PATIENCE_S: Final = 4.0
 """While shrinking, at most: twice kopf's and client-go's usual first back-offs."""
 
 
 class FlakyShrinker(Shrinker):
-    """Drops what is not needed; values are left as they were drawn."""
-
-    _tries = TRIES
+    """Drops what is not needed; values are left as they were drawn. What it is given has failed again already."""
 
     def shrink(self) -> Shrunk:
-        items = self._begin()
-        if self._fails(items):
-            # What failed at the first go fails mostly: one run a candidate tells enough.
-            self._tries = 1 if self.runs == 1 else TRIES
-            items = self._minimize(items)
+        items = self._minimize(self._one_weather(self._begin()))
         workload, weather = self._end(items)
         return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
+
+    def _one_weather(self, items: list[Item]) -> list[Item]:
+        """Most bugs take one piece of weather, and the runs without it pass, which is quick. The latest first: it is
+        the nearest to what was found."""
+        weather = [item for item in items if not item.is_workload]
+        for one in reversed(weather) if len(weather) > 1 else ():
+            candidate = [item for item in items if item.is_workload or item is one]
+            if self._fails(candidate):
+                return candidate
+        return items
 
     def _fails(self, items: Any) -> bool:
         workload, weather = self._end(items)
@@ -46,12 +50,9 @@ class FlakyShrinker(Shrinker):
             return False
         key = repr((workload, weather))
         if key not in self._known:
-            self._known[key] = any(self._fails_once(workload, weather) for _ in range(self._tries))
+            example = self._run(workload, weather, prepare=partial(set_patience, seconds=SHORT_PATIENCE_S))
+            self._known[key] = example is not None and self._shows(example)
         return self._known[key]
-
-    def _fails_once(self, workload: list[Action], weather: list[Action]) -> bool:
-        example = self._run(workload, weather, prepare=partial(set_patience, seconds=SHORT_PATIENCE_S))
-        return example is not None and self._shows(example)
 
 
 def set_patience(example: Example, seconds: float) -> None:
@@ -61,11 +62,13 @@ def set_patience(example: Example, seconds: float) -> None:
     world.patience_s = min(world.patience_s, seconds)
 
 
-def confirmed(session: Session, shrunk: Shrunk, times: int) -> tuple[Example | None, str]:
-    """The first of so many runs in which it failed, and "k of n"; None if it failed in none of them."""
+def confirmed(session: Session, shrunk: Shrunk, *, hurried: bool = False) -> tuple[Example | None, str]:
+    """The first of some runs in which it failed, and "k of n"; None if it failed in none. `hurried`: one run."""
     failed: list[Example] = []
+    times = 1 if hurried else CONFIRMATIONS
+    prepare = partial(set_patience, seconds=SHORT_PATIENCE_S) if hurried else None
     for _ in range(times):
-        example = session.run(shrunk.workload, shrunk.weather, kept=True)
+        example = session.run(shrunk.workload, shrunk.weather, kept=True, prepare=prepare)
         if shows(example, shrunk.found):
             failed.append(example)
     return (failed[0] if failed else None), f"{len(failed)} of {times}"
@@ -76,7 +79,7 @@ def seen_again(
 ) -> list[Found] | None:
     """Which of these violations (property, key) show in one of two more runs of the same users and weather."""
     for _ in range(TRIES):
-        example = session.run(workload, weather, kept=True)
+        example = session.run(workload, weather, fresh=True)
         again = [found for found in session.unaccepted(example.violations) if (found.name, found.key) in sights]
         if again:
             return again
@@ -91,5 +94,5 @@ def shows(example: Example, found: Found) -> bool:
 def holds_in_fair_weather(session: Session, found: Found, workload: list[Action]) -> bool:
     """Without any weather and with all the patience: does the same workload end as it should? If not, fair weather was
     looked at too early, and what was found is not the weather's doing."""
-    example = session.run(workload, [], kept=True)
+    example = session.run(workload, [], fresh=True)
     return not shows(example, found)

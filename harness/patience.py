@@ -17,8 +17,11 @@ MOVES_MAX = 4.0
 """So many times its patience a process may keep moving without getting there (arbitrary)."""
 
 
-def judge_foreign(world: RealTimeWorld) -> bool:
-    """Wait for rest, confirm what is suspected, judge. False: it never came to rest."""
+def judge_foreign(world: RealTimeWorld, *, told: bool) -> bool:
+    """Wait for rest, confirm what is suspected, judge. False: it never came to rest.
+
+    `told`: somebody will read of it, so that it is also found out what a restart does.
+    """
     fair = not world.weather.fired
     if not rest(world, FAIR_QUIET_S if fair else QUIET_S):
         _judge(world, "end")
@@ -26,11 +29,13 @@ def judge_foreign(world: RealTimeWorld) -> bool:
     suspects = _confirm(world) if _suspects(world) else []
     if not suspects:
         _judge(world, "rest")
-        if fair and not world.judge.violations:
+        if fair and told and not world.judge.violations:
             return _restart_changes_nothing(world)
         return True
     for found in suspects:
         _record(world, found)
+    if not told:
+        return True
     # Only then: what the restart does belongs behind what is reported, and explains nothing of it.
     _add(world, f"nothing moved for {world.patience_s:g} s, {_after_a_restart(world, suspects)}")
     return True
@@ -57,13 +62,17 @@ def _confirm(world: RealTimeWorld) -> list[Found]:
 
 def _after_a_restart(world: RealTimeWorld, suspects: list[Found]) -> str:
     """What one restart does to what is wrong, in words. The end as it was judged stays in the trace before it."""
-    for process in world.foreign():
-        if world.crash(process, None):
-            world.restart(process)
-    rest(world, FAIR_QUIET_S)
-    if _suspects(world):
-        _confirm(world)
-    still = {(found.name, found.key) for found in _suspects(world)}
+    known, world.judge.violations = world.judge.violations, []
+    try:
+        for process in world.foreign():
+            if world.crash(process, None):
+                world.restart(process)
+        rest(world, FAIR_QUIET_S)
+        if _suspects(world):
+            _confirm(world)
+        still = {(found.name, found.key) for found in _suspects(world)}
+    finally:
+        world.judge.violations = known
     if any((found.name, found.key) in still for found in suspects):
         return "and a restart does not help: stuck"
     return "and a restart heals it: it needs a restart"

@@ -83,6 +83,9 @@ class ProcessSearch:
         written = []
         for shrunk in shrink_all(self.session, finding, limit=1, shrinker=FlakyShrinker):
             one = write_down_flaky(self.session, shrunk, folder, replay_hint)
+            if one is None:  # it was shrunk with little patience: with more, it may be another story
+                shrunk = as_found(finding, shrunk.runs)
+                one = write_down_flaky(self.session, shrunk, folder, replay_hint)
             if one is None:
                 self.doubts.append(f"{shrunk.found.name}: {shrunk.found.judgement.reason}; seen before, and not again")
                 continue
@@ -96,8 +99,7 @@ class ProcessSearch:
 
     def keep(self, finding: Finding, folder: Any, replay_hint: str) -> list[Written]:
         """Interrupted while shrinking: as it was found, looked at once more."""
-        shrunk = Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=0)
-        one = write_down_flaky(self.session, shrunk, folder, replay_hint, times=1)
+        one = write_down_flaky(self.session, as_found(finding, 0), folder, replay_hint, hurried=True)
         return [] if one is None else [one]
 
     @property
@@ -137,6 +139,11 @@ class ProcessSearch:
         finding = Finding(workload=played.workload, weather=played.weather, found=again)
         session.findings.append(finding)
         return finding
+
+
+def as_found(finding: Finding, runs: int) -> Shrunk:
+    """Not shrunk."""
+    return Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=runs)
 
 
 # ------------------------------------------------------------------------------------------------------ in the workers

@@ -5,7 +5,7 @@ Made once per `check`; deciders (state machine, replay, shrinker) draw on it.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from harness.contract import Fault, Message, Moment
 from harness.example import Example, run_schedule
@@ -106,14 +106,13 @@ class Session:
     """
 
     def __init__(self, trial: Trial, *, fresh: bool = False) -> None:
-        self.dry_run: DryRun = dry_run(trial)
+        has_room = trial.processes and not fresh and getattr(trial.plane, "store", None) is None
+        self.dry_run: DryRun = dry_run(trial, WaitingRoom() if has_room else None)
         self.trial = self.dry_run.plan.trial
         self.workloads = self._workloads()
         if not self.dry_run.example.violations and not self.trial.processes:
             self.dry_run = learn(self.dry_run, self.workloads[1:LESSONS])
         self.plan = self.dry_run.plan
-        if not fresh and self.plan.trial.processes and getattr(self.plan.trial.plane, "store", None) is None:
-            self.plan = replace(self.plan, room=WaitingRoom())
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
         if self.trial.processes and not self.dry_run.example.violations:
@@ -208,6 +207,7 @@ class Session:
         kernel: str = "direct",
         watch_for_mutation: bool = False,
         kept: bool = False,
+        fresh: bool = False,
         prepare: Callable[[Example], None] | None = None,
     ) -> Example:
         """Execute a schedule and judge it against fair weather. `kept`: its trace will be read (`kept.py`)."""
@@ -221,6 +221,7 @@ class Session:
             kernel=kernel,
             watch_for_mutation=watch_for_mutation,
             kept=kept,
+            fresh=fresh,
             prepare=prepare,
         )
 

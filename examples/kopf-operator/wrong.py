@@ -1,5 +1,5 @@
-"""Wrong: makes a ConfigMap of a generated name for each Note and then writes that name down. Whoever is not told that it
-was made, because the answer is lost or the process dies, makes another, and the first is forgotten.
+"""Wrong: makes a ConfigMap of a generated name for each Note and then writes that name down. Whoever is not told that
+it was made, because the answer is lost or the process dies, makes another, and the first is forgotten.
 
 The back-offs are short, so that a trial in real time need not wait long for a second attempt.
 """

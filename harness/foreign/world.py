@@ -41,7 +41,7 @@ FAIR_QUIET_S: Final = 2.0
 STEP_S: Final = 0.25
 """Between two user actions."""
 SCALE: Final = 0.1
-PASSING_S: Final = 1.0
+PASSING_S: Final = 0.5
 
 
 class RealTimeWorld(World):
