@@ -75,7 +75,10 @@ class Example:
         self._room = None if kept or fresh else plan.room
         self.world: World
         if plan.trial.processes:
-            self.world = RealTimeWorld(plan, guests=self._room.take() if self._room is not None else None, **options)
+            guests = self._room.take() if self._room is not None else None
+            world = self.world = RealTimeWorld(plan, guests=guests, **options)
+            if self._room is not None:
+                self._room.note(world.up_after_s, started=guests is None)
         else:
             self.world = World(plan, **options)
         for armed in rest:
@@ -288,7 +291,7 @@ class Example:
         world = self.world
         staying = None
         try:
-            if self._room is not None and self.content and isinstance(world, RealTimeWorld):
+            if self._room is not None and self._room.is_worth_it and self.content and isinstance(world, RealTimeWorld):
                 staying = world.staying = leave_behind(world)
         finally:
             world.close()

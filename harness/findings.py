@@ -65,6 +65,8 @@ def _written(
         versions=versions(),
         code_digest=code_digest(session.trial),
     )
+    if reproduced:
+        trace.add(trace.events[-1].time_s, "note", data={"reproduced": reproduced})
     legal, obliged = _labels(shrunk)
     trace.header = {
         "target": session.trial.name,

@@ -68,6 +68,8 @@ class World:
     step_s = STEP_S
     seconds_scale = 1.0
     """How much shorter than drawn weather lasts here."""
+    facts: ClassVar[dict[str, Any]] = {}
+    """What a trace of such a world says of it besides."""
     passing_s = math.inf
     """So long users wait, at most, for weather to meet its message."""
     server_options: ClassVar[dict[str, Any]] = {}
@@ -100,6 +102,7 @@ class World:
                 "salt": salt,
                 "under_test": [program.name for program in plan.programs if program.under_test],
                 "versions": versions,
+                **self.facts,
             },
         )
         self.cause = -1

@@ -35,7 +35,7 @@ def rest(world: RealTimeWorld, quiet_s: float, *, within_s: float = RESTLESS_S) 
                 return False  # who dies again and again does not come to rest, and it is known already
             if quiet_at != world.history.effective_count:
                 quiet_at = world.history.effective_count
-                horizon_s = min(network.timers_horizon_s(), network.now_s + TIMERS_S)
+                horizon_s = network.timers_horizon_s(within_s=TIMERS_S)
             if not _everybody_is_there(world, waited_s=network.now_s - began_s):
                 heard_s = network.now_s
             since_s = max(world.last_effective_s, heard_s)

@@ -50,6 +50,7 @@ class RealTimeWorld(World):
     step_s = STEP_S
     seconds_scale = SCALE
     passing_s = PASSING_S
+    facts: ClassVar[dict[str, Any]] = {"real_time": True}
     server_options: ClassVar[dict[str, Any]] = {"track_on_create": True}
 
     def __init__(self, plan: Plan, *, guests: Guests | None = None, **options: Any) -> None:
@@ -70,6 +71,7 @@ class RealTimeWorld(World):
         except BaseException:
             self._kill_all()
             raise
+        self.up_after_s = self.network.now_s
         self.at_first = frozenset(obj["metadata"]["uid"] for obj in self.stored_objects())
         tested = {process.name for process in self.foreign()}
         self.begun_with_work = any(change.component in tested for change in self.history.changes)
