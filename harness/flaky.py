@@ -6,7 +6,7 @@ run again, with all the patience, and says how often it failed: "reproduced 2 of
 """
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 from harness.example import Example
@@ -33,6 +33,24 @@ class FlakyShrinker(Shrinker):
         items = self._minimize(self._one_weather(self._begin()))
         workload, weather = self._end(items)
         return Shrunk(workload=workload, weather=weather, found=self.found, runs=self.runs)
+
+    def _end(self, items: Sequence[Item]) -> tuple[list[Action], list[Action]]:
+        """What is anchored behind a user action that is gone is anchored to the one before."""
+        workload, weather = super()._end(items)
+        kept = [at for at, action in enumerate(self._acts) if action in workload]
+        moved = []
+        for action in weather:
+            place = "event" if "event" in action else "request"
+            after = action.get(place, {}).get("after")
+            if after is not None:
+                action = {**action, place: {**action[place], "after": sum(at < after for at in kept)}}
+            moved.append(action)
+        return workload, moved
+
+    @cached_property
+    def _acts(self) -> list[Action]:
+        """What counts as a user action (`World.actions_done`)."""
+        return [action for action in self._finding.workload if action["do"] != "sleep" and not action.get("moot")]
 
     def _one_weather(self, items: list[Item]) -> list[Item]:
         """Most bugs take one piece of weather, and the runs without it pass, which is quick. The latest first: it is

@@ -37,8 +37,8 @@ PLACES = (*REQUEST_PLACES, "delivery", "step")
 
 _FIELDS = ("seatrial_schedule", "trial", "versions", "code_digest", "salt", "workload", "weather", "expect")
 _REQUIRED = ("seatrial_schedule", "trial", "workload", "weather")
-_REQUEST_ANCHORS = ("verb", "kind", "name", "namespace", "nth")
-_EVENT_ANCHORS = ("type", "kind", "name", "namespace", "nth")
+_REQUEST_ANCHORS = ("verb", "kind", "name", "namespace", "nth", "after")
+_EVENT_ANCHORS = ("type", "kind", "name", "namespace", "nth", "after")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -253,8 +253,8 @@ def _anchor(item: Mapping[str, Any], name: str, allowed: tuple[str, ...], where:
     for key, value in anchor.items():
         if key not in allowed:
             raise UsageError(f"{where}: {name}.{key} is unknown; allowed are {', '.join(allowed)}")
-        if key == "nth":
-            _check_number(anchor, "nth", 1, f"{where}: {name}")
+        if key in ("nth", "after"):
+            _check_number(anchor, key, 1 if key == "nth" else 0, f"{where}: {name}")
         elif value is not None and not isinstance(value, str):
             raise UsageError(f"{where}: {name}.{key}={_short(value)} must be a string")
 

@@ -70,6 +70,8 @@ class World:
     """How much shorter than drawn weather lasts here."""
     facts: ClassVar[dict[str, Any]] = {}
     """What a trace of such a world says of it besides."""
+    counts_by_action = False
+    """Messages are numbered anew from each user action on, so that their numbers depend less on time."""
     passing_s = math.inf
     """So long users wait, at most, for weather to meet its message."""
     server_options: ClassVar[dict[str, Any]] = {}

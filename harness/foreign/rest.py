@@ -55,10 +55,10 @@ def _everybody_is_there(world: RealTimeWorld, *, waited_s: float) -> bool:
         return False
     if waited_s > CONNECTED_S:
         return True
-    return all(_is_connected(world, process) for process in world.foreign())
+    return all(is_connected(world, process) for process in world.foreign())
 
 
-def _is_connected(world: RealTimeWorld, process: ForeignProcess) -> bool:
+def is_connected(world: RealTimeWorld, process: ForeignProcess) -> bool:
     """Does it have a watch, or had one until just now? Some watch for seconds only, and list again."""
     life = process.life
     if life is None or life.streams or process.command.ready_after_s is not None:

@@ -7,6 +7,7 @@ finalizer that nobody takes off, a process that is not there), the processes end
 from typing import Final
 
 from harness.foreign.process import ForeignProcess
+from harness.foreign.rest import is_connected
 from harness.foreign.waiting_room import Guest, Guests
 from harness.foreign.world import POLL_S, RealTimeWorld
 from harness.world import Exhausted
@@ -25,12 +26,12 @@ LEFT: Final = frozenset({"Event", "Lease"})
 def leave_behind(world: RealTimeWorld) -> Guests | None:
     """See the module. None: they cannot stay. What was judged, and the trace, are as they were."""
     processes = [process for process in world.foreign() if not process.retired]
-    if world.judge.violations or world.begun_with_work or not all(_is_sound(process) for process in processes):
+    if world.judge.violations or world.begun_with_work or not all(_is_sound(world, process) for process in processes):
         return None
     events, known = world.trace.events, len(world.trace.events)
     world.weather.samples = None
     try:
-        gone = _take_back(world) and all(_is_sound(process) for process in processes)
+        gone = _take_back(world) and all(_is_sound(world, process) for process in processes)
     except (Exhausted, ApiError):
         gone = False
     finally:
@@ -44,19 +45,19 @@ def leave_behind(world: RealTimeWorld) -> Guests | None:
         assert process.door is not None
         assert process.life is not None
         guests[process.name] = Guest(
-            running=process.running, listener=process.door.listener.dup(), streams=len(process.life.streams)
+            running=process.running, listener=process.door.listener.dup(), streams=max(1, len(process.life.streams))
         )
     return Guests(by_name=guests, revision=world.store.revision, folders=list(world.folders))
 
 
-def _is_sound(process: ForeignProcess) -> bool:
+def _is_sound(world: RealTimeWorld, process: ForeignProcess) -> bool:
     """It lives, is told everything, and has its watches open."""
     life = process.life
     if life is None or process.running is None or process.running.ended() is not None or process.paused:
         return False
     if process.ready_since_s is None or process.overlap:
         return False
-    return bool(life.streams) or process.command.ready_after_s is not None
+    return is_connected(world, process)
 
 
 def _take_back(world: RealTimeWorld) -> bool:

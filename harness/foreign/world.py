@@ -50,6 +50,7 @@ class RealTimeWorld(World):
     step_s = STEP_S
     seconds_scale = SCALE
     passing_s = PASSING_S
+    counts_by_action = True
     facts: ClassVar[dict[str, Any]] = {"real_time": True}
     server_options: ClassVar[dict[str, Any]] = {"track_on_create": True}
 

@@ -1,55 +1,44 @@
-"""`examples/kopf-operator/` and `examples/informer-program/`: the wrong one is found out, the fixed one passes."""
+"""An example program put on trial by its documented command: the wrong one is found out, the fixed one passes.
 
-import json
-import subprocess
-import sys
+One seed of one here, within bounds; all three programs with three seeds each: `python -m tests.examples.processes`.
+"""
+
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.docs.tables import TOP
+from tests.examples.processes import PROGRAMS, check
 
 pytestmark = pytest.mark.slow
-KOPF = ["-m", "kopf", "run", "--standalone", "--all-namespaces"]
+NAME = "informer-program"
+BOUNDS = ("--examples", "8", "--patience", "3")
 
 
-def check(example: str, program: str, reports: Path, *options: str) -> dict[str, Any]:
+@pytest.fixture(autouse=True)
+def _needs_kubernetes() -> None:
     pytest.importorskip("kubernetes", reason="the examples need the extra [wire]")
-    argv = [sys.executable, *(KOPF if example == "kopf-operator" else ()), program]
-    command = [
-        sys.executable, "-m", "seatrial", "check", "--format", "json", "--report-dir", str(reports), *options,
-        "--manifest", "crd.yaml", "--manifest", "note.yaml", "--workload", "workload.yaml", "--patience", "6",
-        "--", *argv,
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, cwd=TOP / "examples" / example, capture_output=True, text=True, check=False, timeout=900
-    )
-    assert done.stdout, done.stderr
-    outcome: dict[str, Any] = json.loads(done.stdout)
-    assert outcome["verdict"] in ("holds", "violated", "unknown"), outcome
-    return outcome
 
 
-WEATHER = {
-    "informer-program": ("--fault", "crash", "--fault", "watch_gap", "--fault", "reply_lost"),
-    "kopf-operator": ("--fault", "crash", "--fault", "reply_lost", "--fault", "watch_gap"),
-}
-
-
-@pytest.mark.parametrize("example", sorted(WEATHER))
-def test_the_wrong_variant_is_found_out(example: str, tmp_path: Path) -> None:
-    outcome = check(example, "wrong.py", tmp_path, "--examples", "25", *WEATHER[example])
+def test_the_wrong_variant_is_found_out_and_told_of(tmp_path: Path) -> None:
+    outcome = check(NAME, "wrong", tmp_path, *BOUNDS)
 
     assert outcome["exit"] == 1, outcome
-    reasons = [violation["property"] for violation in outcome["violations"]]
-    assert reasons == ["converges"]
-    assert outcome["violations"][0]["faults"] <= 2
+    (violation,) = outcome["violations"]
+    assert violation["property"] in ("converges", "no_orphan_or_leak")
+    assert 1 <= violation["faults"] <= 3
+    assert "runs" in outcome["scope"][0]
+    page = Path(violation["report"]).read_text()
+    assert "What it printed" in page
+    assert "Times are real seconds" in page
+    assert "(reproduced " in page
 
 
-@pytest.mark.parametrize("example", sorted(WEATHER))
-def test_the_fixed_variant_passes_the_same_weather(example: str, tmp_path: Path) -> None:
-    outcome = check(example, "fixed.py", tmp_path, "--examples", "25", "--budget-s", "120", *WEATHER[example])
+def test_the_fixed_variant_passes_with_the_same_budget(tmp_path: Path) -> None:
+    outcome = check(NAME, "fixed", tmp_path, *BOUNDS)
 
     assert outcome["violations"] == [], outcome
     assert outcome["faults_fired"]
+
+
+def test_each_program_has_a_cause_of_its_own() -> None:
+    assert len({program.cause for program in PROGRAMS.values()}) == len(PROGRAMS)

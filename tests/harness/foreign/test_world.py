@@ -95,7 +95,7 @@ def test_a_lost_reply_breaks_the_connection_after_the_commit() -> None:
     example = run(trial(), weather=[at_reply("reply_lost", error="connection_lost")])
 
     codes = [event.data["code"] for event in fates(example, "reply") if event.data["verb"] == "create"]
-    assert codes == [0, 409], "committed, not answered, and so tried again in vain"
+    assert codes[:2] == [0, 409], "committed, not answered, and so tried again in vain"
 
 
 def test_two_instances_are_two_processes() -> None:

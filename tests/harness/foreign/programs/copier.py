@@ -3,6 +3,7 @@
 It keeps a ConfigMap for each Note. What it does besides, or wrongly, is said on the command line.
 """
 
+import http.client
 import json
 import os
 import re
@@ -78,6 +79,9 @@ def list_and_watch():
 
 
 def main():
+    if "PIDS" in os.environ:
+        with open(os.environ["PIDS"], "w", encoding="ascii") as pids:
+            print(os.getpid(), file=pids)
     if "starts-a-child" in HABITS:
         subprocess.Popen(["sleep", "600"])
     if "dies-at-once" in HABITS:
@@ -87,7 +91,7 @@ def main():
     while True:
         try:
             list_and_watch()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             if "gives-up" in HABITS:
                 print("gave up:", error, flush=True)
                 sleep(600)
