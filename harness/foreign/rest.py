@@ -16,6 +16,8 @@ TIMERS_S: Final = 5.0
 """Timers of built-in components are waited for if they are due within so long (a container's start)."""
 RESTLESS_S: Final = 60.0
 """Who still changes something after so long, without ever a pause, does not come to rest."""
+EXITS_MAX: Final = 4
+"""Nor does who ends more often by itself (arbitrary)."""
 BETWEEN_WATCHES_S: Final = 2.0
 """Whoever has no watch for longer has lost it (arbitrary)."""
 CONNECTED_S: Final = 40.0
@@ -28,11 +30,14 @@ def rest(world: RealTimeWorld, quiet_s: float, *, within_s: float = RESTLESS_S) 
     began_s = network.now_s
     quiet_at, horizon_s = -1, began_s
     heard_s = began_s
+    exits = sum(process.exits for process in world.foreign())
     try:
         while True:
             world.run(network.now_s + 2 * POLL_S)
             if world.judge.violations:
                 return False  # who dies again and again does not come to rest, and it is known already
+            if sum(process.exits for process in world.foreign()) - exits > EXITS_MAX:
+                return False
             if quiet_at != world.history.effective_count:
                 quiet_at = world.history.effective_count
                 horizon_s = network.timers_horizon_s(within_s=TIMERS_S)

@@ -53,6 +53,12 @@ def play(plan: Plan, *workload: dict[str, Any], **options: Any) -> Played:
     return Played(example, first[0], pid(example))
 
 
+def creates(example: Example) -> list[int]:
+    """What its creates were answered with."""
+    replies = [event for event in example.world.trace.events if event.kind == "reply" and event.component == "copier"]
+    return [event.data["code"] for event in replies if event.data["verb"] == "create"][:1]
+
+
 def test_the_next_example_has_the_same_process_and_begins_with_nothing(room: WaitingRoom) -> None:
     plan = plan_of(trial(), room)
     first = play(plan)
@@ -60,8 +66,8 @@ def test_the_next_example_has_the_same_process_and_begins_with_nothing(room: Wai
     third = play(plan)
 
     assert (first.last, second.last) == (second.first, third.first)
-    assert copies(second.example) == []
-    assert copies(third.example) == ["hello"]
+    assert copies(third.example) == [], "users have taken back what they made"
+    assert creates(third.example) == [200], "nothing of what was made before was there"
     assert not third.example.violations
 
 
