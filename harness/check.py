@@ -82,7 +82,7 @@ def check(
     if examples < 1:
         raise UsageError(f"examples={examples} checks nothing: give at least 1")
     trial = overridden(trial)
-    _check_jobs(jobs, trial)
+    _check_jobs(jobs, trial, fresh=fresh)
     examples = OVERRIDES.examples or examples
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
@@ -91,7 +91,7 @@ def check(
     return raised(outcome, raise_on_failure)
 
 
-def _check_jobs(jobs: int, trial: Trial) -> None:
+def _check_jobs(jobs: int, trial: Trial, *, fresh: bool) -> None:
     if jobs < 1:
         raise UsageError(f"jobs={jobs} runs nothing: give at least 1")
     if jobs > 1 and not trial.processes:
@@ -99,6 +99,8 @@ def _check_jobs(jobs: int, trial: Trial) -> None:
             f"jobs={jobs}: several examples at once are for trials of processes, which wait. `campaign` searches with "
             "many workers"
         )
+    if fresh and not trial.processes:
+        raise UsageError("fresh=True is about processes: what runs in virtual time is made anew for each example")
 
 
 class _OneRule(ControlPlaneMachine):

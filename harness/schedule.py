@@ -210,9 +210,10 @@ def _expect(expect: Any, trial: JsonObject, where: str) -> JsonObject | None:
     if not isinstance(expect, Mapping) or not isinstance(expect.get("property"), str):
         raise UsageError(f'{where}: expect={_short(expect)} must be {{"property": ..., "trace_sha256": ...}}')
     for name, value in expect.items():
-        if name not in ("property", "trace_sha256") or not isinstance(value, str | None):
+        if name not in ("property", "trace_sha256", "reproduced") or not isinstance(value, str | None):
             raise UsageError(
-                f"{where}: expect.{name}={_short(value)} is not allowed: it holds property and trace_sha256"
+                f"{where}: expect.{name}={_short(value)} is not allowed: it holds property and trace_sha256 (of a "
+                "process in its place reproduced, as '2 of 3')"
             )
     known = [item.name for item in registry.properties()]
     # A property that was made in a test is in no registry; the trial says its name.

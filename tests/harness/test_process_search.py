@@ -64,3 +64,5 @@ def test_several_at_once_are_refused_for_what_runs_in_virtual_time(tmp_path: Pat
         check(Trial(["zoo:two-buckets"]), jobs=2, report_dir=tmp_path)
     with pytest.raises(UsageError, match="jobs=0 runs nothing"):
         check(Trial(["zoo:two-buckets"]), jobs=0, report_dir=tmp_path)
+    with pytest.raises(UsageError, match="fresh=True is about processes"):
+        check(Trial(["zoo:two-buckets"]), fresh=True, report_dir=tmp_path)
