@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.campaign import campaign as campaign
     from harness.check import check as check
+    from harness.command import Process as Process
     from harness.contract import CacheView as CacheView
     from harness.contract import Change as Change
     from harness.contract import ComponentView as ComponentView
@@ -82,6 +83,7 @@ SEATRIAL_DISTRIBUTION = "seatrial"
 HOMES: dict[str, tuple[str, ...]] = {
     "harness.campaign": ("campaign",),
     "harness.check": ("check",),
+    "harness.command": ("Process",),
     "harness.contract": (
         "CacheView",
         "Change",

@@ -93,6 +93,8 @@ def campaign(
     if dask is not None:
         load_dask()
     trial = overridden(trial)
+    if trial.processes:
+        raise UsageError("a process is tried with check: campaign needs runs that can be repeated exactly")
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
     unsendable = unsendable_parts(trial)

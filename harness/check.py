@@ -29,6 +29,7 @@ from harness.latency import mix
 from harness.machine import BUDGETS, CALM_IN, ControlPlaneMachine
 from harness.outcome import Outcome
 from harness.overrides import OVERRIDES, overridden
+from harness.process_search import ProcessSearch
 from harness.report_folder import assert_writable
 from harness.session import Finding, Session
 from harness.shrink import Shrunk, shrink_all
@@ -55,6 +56,8 @@ def check(
     report_dir: Any = None,
     progress: Progress | None = None,
     budget_wall_s: float | None = None,
+    jobs: int = 1,
+    fresh: bool = False,
     raise_on_failure: bool = True,
 ) -> Outcome:
     """Search for a failing example, at most `examples` of them.
@@ -63,6 +66,8 @@ def check(
         report_dir: where a failure's folder is written; default "seatrial-reports".
         progress: called with (done, total, found) after each example.
         budget_wall_s: real seconds to search for; the shrinker comes on top.
+        jobs: of a trial of processes: so many examples are run at once. What is found does not depend on it.
+        fresh: of a trial of processes: each example starts its own, and none is kept for the next.
         raise_on_failure: raise for verdicts other than holds, as a test wants it; else everything is in the outcome.
 
     Raises:
@@ -77,12 +82,25 @@ def check(
     if examples < 1:
         raise UsageError(f"examples={examples} checks nothing: give at least 1")
     trial = overridden(trial)
+    _check_jobs(jobs, trial, fresh=fresh)
     examples = OVERRIDES.examples or examples
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
-    search = _Search(trial, examples, progress, budget_wall_s)
+    search = _Search(trial, examples, progress, budget_wall_s, jobs=jobs, fresh=fresh)
     outcome = search.run(folder)
     return raised(outcome, raise_on_failure)
+
+
+def _check_jobs(jobs: int, trial: Trial, *, fresh: bool) -> None:
+    if jobs < 1:
+        raise UsageError(f"jobs={jobs} runs nothing: give at least 1")
+    if jobs > 1 and not trial.processes:
+        raise UsageError(
+            f"jobs={jobs}: several examples at once are for trials of processes, which wait. `campaign` searches with "
+            "many workers"
+        )
+    if fresh and not trial.processes:
+        raise UsageError("fresh=True is about processes: what runs in virtual time is made anew for each example")
 
 
 class _OneRule(ControlPlaneMachine):
@@ -127,8 +145,19 @@ class _OneRule(ControlPlaneMachine):
 class _Search:
     """One call of `check`."""
 
-    def __init__(self, trial: Trial, examples: int, progress: Progress | None, budget_wall_s: float | None) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        examples: int,
+        progress: Progress | None,
+        budget_wall_s: float | None,
+        *,
+        jobs: int,
+        fresh: bool,
+    ) -> None:
         self.given = trial
+        self.jobs = jobs
+        self.fresh = fresh
         self.examples = examples
         self.progress = progress
         self.deadline_wall_s = None if budget_wall_s is None else time.monotonic() + budget_wall_s
@@ -136,14 +165,17 @@ class _Search:
         self.session: Session | None = None
         self.interrupted = False
         self.fair_weather = False
+        self.of_processes: ProcessSearch | None = None
 
     def run(self, folder: Any) -> Outcome:
         written: list[Written] = []
         finding: Finding | None = None
         with interruptible(), virtual_ambient(self.given.factories), watchdog(), collected_between_worlds():
             try:
-                session = self.session = Session(self.given)
+                session = self.session = Session(self.given, fresh=self.fresh)
                 put_aside()
+                if session.trial.processes:
+                    self.of_processes = self._search_of_processes(session)
                 finding = self._fair_weather_finding(session) or self._search(session)
                 if finding is not None:
                     written = self._conclude(session, finding, folder)
@@ -152,14 +184,21 @@ class _Search:
                 if self.session is not None and not written:
                     finding = finding or next(iter(self.session.findings), None)
                     written = self._unshrunk(self.session, finding, folder) if finding is not None else []
-        return outcome_of(
+            finally:
+                if self.session is not None:
+                    self.session.close()
+        outcome = outcome_of(
             self.given,
             self.session,
             written,
             wall_s=time.monotonic() - self.began_wall_s,
             fair_weather=self.fair_weather,
             interrupted=self.interrupted,
+            unfinished=self.of_processes.unfinished if self.of_processes is not None else "",
         )
+        if self.of_processes is not None:
+            outcome.scope = self.of_processes.scope
+        return outcome
 
     # -------------------------------------------------------------------------------------------------- searching
 
@@ -173,7 +212,18 @@ class _Search:
         self.fair_weather = True
         return Finding(workload=list(example.workload), weather=[], found=found)
 
+    def _search_of_processes(self, session: Session) -> ProcessSearch:
+        return ProcessSearch(
+            session,
+            examples=self.examples,
+            jobs=self.jobs,
+            deadline_wall_s=self.deadline_wall_s,
+            progress=self.progress,
+        )
+
     def _search(self, session: Session) -> Finding | None:
+        if self.of_processes is not None:
+            return self.of_processes.find()
         if not session.faults and not session.latency:
             return None
         search = self
@@ -240,10 +290,14 @@ class _Search:
     # ------------------------------------------------------------------------------------------------- concluding
 
     def _conclude(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
+        if self.of_processes is not None:
+            return self.of_processes.conclude(finding, folder, replay_hint(self.given, OVERRIDES.nodeid))
         shrunk = shrink_all(session, finding)
         return [write_down(session, one, folder, replay_hint(self.given, OVERRIDES.nodeid)) for one in shrunk]
 
     def _unshrunk(self, session: Session, finding: Finding, folder: Any) -> list[Written]:
         """Interrupted while shrinking: what was found is kept as it is."""
+        if self.of_processes is not None:
+            return self.of_processes.keep(finding, folder, replay_hint(self.given, OVERRIDES.nodeid))
         shrunk = Shrunk(workload=finding.workload, weather=finding.weather, found=finding.found[0], runs=0)
         return [write_down(session, shrunk, folder, replay_hint(self.given, OVERRIDES.nodeid))]

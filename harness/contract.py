@@ -355,7 +355,8 @@ class Property(Protocol):
 
     An optional attribute `on`, a frozenset of "request", "create", "update", "delete", narrows what an `always`
     property is shown (default: all four; an update covers patches and status), and an optional `opt_in = True` keeps it
-    off unless it is named.
+    off unless it is named. `server_side = True` says that it can be judged of a foreign process too: it asks only what
+    was stored and sent, never what a controller knew, cached or reconciled.
     """
 
     @property
@@ -509,7 +510,8 @@ PASSED = Verdict("passed")
 
 
 class Fault(Protocol):
-    """One kind of bad weather."""
+    """One kind of bad weather. An optional `native_only = True` says that it acts inside a controller (its clock, its
+    caches), where a foreign process cannot be reached."""
 
     @property
     def name(self) -> str: ...

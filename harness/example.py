@@ -11,15 +11,18 @@ from typing import Any
 from harness.actions import describe, plain
 from harness.errors import UsageError
 from harness.fair_weather_reference import Reference
+from harness.foreign.tidy import leave_behind
+from harness.foreign.world import RealTimeWorld
 from harness.judge import Found
 from harness.kept import KeptRecorder, note_the_end
+from harness.patience import judge_foreign
 from harness.plan import Plan
 from harness.recorder import Recorder
 from harness.settle import SILENCE_FAIR_S, SILENCE_LONG_S, SILENCE_SHORT_S, settle
 from harness.unheard import lives_that_missed_a_child, resync
 from harness.user import perform
 from harness.weather import Action, Armed, armed_from
-from harness.world import ACTION_S, STEP_S, Exhausted, World
+from harness.world import ACTION_S, Exhausted, World
 from reference_impl.errors import ApiError
 from reference_impl.objects import sorted_json
 
@@ -38,6 +41,7 @@ class Example:
             is required must not be deleted.
         weather: recorded actions to arm. Late messages among them may be of the time when the plane comes up.
         kept: its trace will be read by somebody: write down more (`kept.py`).
+        fresh: a process on trial is one that has seen no other example; so it is in what is kept.
     """
 
     def __init__(
@@ -51,24 +55,38 @@ class Example:
         reference: Reference | None = None,
         weather: Sequence[Action] = (),
         kept: bool = False,
+        fresh: bool = False,
     ) -> None:
         self.plan = plan
         self.kept = kept
         self.salt = salt
         early, rest = _split(self._armed(weather))
-        self.world = World(
-            plan,
-            salt=salt,
-            seed=seed,
-            kernel=kernel,
-            judging=judging,
-            early=early,
-            scribe=KeptRecorder if kept else Recorder,
-        )
+        self.content = False
+        """It came to rest, and nothing was found wrong in it."""
+        options: dict[str, Any] = {
+            "salt": salt,
+            "seed": seed,
+            "kernel": kernel,
+            "judging": judging,
+            "early": early,
+            "scribe": KeptRecorder if kept else Recorder,
+        }
+        # What is reported is of processes that have seen nothing else.
+        self._room = None if kept or fresh else plan.room
+        self.world: World
+        if plan.trial.processes:
+            guests = self._room.take() if self._room is not None else None
+            world = self.world = RealTimeWorld(plan, guests=guests, **options)
+            if self._room is not None:
+                self._room.note(world.up_after_s, started=guests is None)
+        else:
+            self.world = World(plan, **options)
         for armed in rest:
             self.arm(armed)
         self.world.reference = reference
         self.workload: list[Action] = []
+        self.passed_s = 0.0
+        """So long users have waited for nothing but weather."""
         self.exhausted = False
         self.rested = False
         self.restless = False
@@ -122,7 +140,7 @@ class Example:
             elif action.get("settle"):
                 settle(world, SILENCE_FAIR_S)
             else:
-                world.run(world.network.now_s + STEP_S)
+                world.run(world.network.now_s + world.step_s)
         except Exhausted:
             self.exhausted = True
         return done
@@ -157,6 +175,7 @@ class Example:
 
     def pass_time(self, seconds: float) -> None:
         """Nobody does anything for a while. Recorded, because weather may be anchored to it."""
+        self.passed_s += seconds
         self.act({"do": "sleep", "seconds": seconds})
 
     # ------------------------------------------------------------------------------------------------- the judgement
@@ -168,6 +187,11 @@ class Example:
         world.weather.strike_moment(world.step)
         world.reference = None if self._unheard_of else reference
         world.heal()
+        if isinstance(world, RealTimeWorld):
+            self.rested = not self.exhausted and judge_foreign(world, told=self.kept or reference is None)
+            self.restless = not self.rested
+            self.content = self.rested and not judge.violations
+            return
         self.rested = not self.exhausted and self._come_to_rest()
         if not self.rested:
             self.restless = True
@@ -261,9 +285,18 @@ class Example:
         return self.world.weather.late
 
     def close(self) -> None:
-        if not self.closed:
-            self.closed = True
-            self.world.close()
+        if self.closed:
+            return
+        self.closed = True
+        world = self.world
+        staying = None
+        try:
+            if self._room is not None and self._room.is_worth_it and self.content and isinstance(world, RealTimeWorld):
+                staying = world.staying = leave_behind(world)
+        finally:
+            world.close()
+        if self._room is not None and staying is not None:
+            self._room.put(staying)
 
     def __enter__(self) -> "Example":
         return self
@@ -296,6 +329,7 @@ def run_schedule(
     kernel: str = "direct",
     watch_for_mutation: bool = False,
     kept: bool = False,
+    fresh: bool = False,
     prepare: Callable[[Example], None] | None = None,
 ) -> Example:
     """Execute a whole schedule and judge it. The example is closed; its world, trace and findings can still be read.
@@ -303,7 +337,7 @@ def run_schedule(
     `watch_for_mutation` also makes sure that nobody changed a shared object in place (costs a tenth more).
     `prepare` is shown the example before the first action, to arm what no file can hold yet.
     """
-    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather, kept=kept)
+    example = Example(plan, salt=salt, kernel=kernel, reference=reference, weather=weather, kept=kept, fresh=fresh)
     try:
         if watch_for_mutation:
             example.world.watch_for_mutation()

@@ -9,6 +9,7 @@ from harness import registry
 from harness.determinism import assert_same_trace
 from harness.errors import NonDeterminismError
 from harness.example import Example
+from harness.flaky import confirmed
 from harness.fresh import assert_same_in_fresh_process
 from harness.judge import Found
 from harness.outcome import Violation
@@ -29,24 +30,43 @@ class Written:
 
     violation: Violation
     trace: Trace
+    reproduced: str = ""
+    """Of a process: in "k of n" runs."""
+
+
+def write_down_flaky(
+    session: Session, shrunk: Shrunk, folder: Any, replay_hint: str, *, hurried: bool = False
+) -> Written | None:
+    """The same for a process, run a few times: None if it did not fail again. Raises UsageError (folder)."""
+    example, reproduced = confirmed(session, shrunk, hurried=hurried)
+    return None if example is None else _written(session, shrunk, example, folder, replay_hint, reproduced=reproduced)
 
 
 def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) -> Written:
     """Confirm, write the report folder, and describe. Raises NonDeterminismError, UsageError (folder)."""
     example = _confirmed(session, shrunk)
-    found = next(f for f in example.violations if (f.name, f.key) == (shrunk.found.name, shrunk.found.key))
-    trace = example.world.trace
-    problem = assert_same_in_fresh_process(session, shrunk.workload, shrunk.weather, 0, trace)
+    problem = assert_same_in_fresh_process(session, shrunk.workload, shrunk.weather, 0, example.world.trace)
     if problem is not None:
         session.tally.warnings[f"determinism across processes was not checked: {problem}"] = None
+    return _written(session, shrunk, example, folder, replay_hint)
+
+
+def _written(
+    session: Session, shrunk: Shrunk, example: Example, folder: Any, replay_hint: str, *, reproduced: str = ""
+) -> Written:
+    found = next(f for f in example.violations if (f.name, f.key) == (shrunk.found.name, shrunk.found.key))
+    trace = example.world.trace
+    expected = {"reproduced": reproduced} if reproduced else {"trace_sha256": trace.sha256()}
     schedule = Schedule(
         trial=session.trial.describe(),
         workload=shrunk.workload,
         weather=shrunk.weather,
-        expect={"property": found.name, "trace_sha256": trace.sha256()},
+        expect={"property": found.name, **expected},
         versions=versions(),
         code_digest=code_digest(session.trial),
     )
+    if reproduced:
+        trace.add(trace.events[-1].time_s, "note", data={"reproduced": reproduced})
     legal, obliged = _labels(shrunk)
     trace.header = {
         "target": session.trial.name,
@@ -78,10 +98,10 @@ def write_down(session: Session, shrunk: Shrunk, folder: Any, replay_hint: str) 
         report_path=_report_path(place),
         replay=f"{replay_hint} {shlex.quote(str(path))}",
         trace_sha256=trace.sha256(),
-        reason=found.judgement.reason,
+        reason=found.judgement.reason + (f" (reproduced {reproduced})" if reproduced else ""),
         narrative=narrative_of(trace, found),
     )
-    return Written(violation=violation, trace=trace)
+    return Written(violation=violation, trace=trace, reproduced=reproduced)
 
 
 def replay_hint(trial: Trial, nodeid: str | None) -> str:

@@ -86,6 +86,17 @@ class Judge:
             self._ask(claim, len(self.world.trace.events) - 1, "")
         self.view.show()
 
+    def suspects(self, phase: str) -> list[Found]:
+        """What would be violated if this were rest. Nothing is written down: it may only be early."""
+        events = self.world.trace.events
+        known, self.violations, steps = self.violations, [], len(events)
+        try:
+            self.at_rest(phase)
+            return self.violations
+        finally:
+            self.violations = known
+            del events[steps:]
+
     def panicked(self, process: Process, how: str) -> None:
         """A panic is judged where it happens, so that the trace shows it."""
         if self._no_panic is not None:

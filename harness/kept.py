@@ -25,7 +25,7 @@ from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject
 if TYPE_CHECKING:
     from harness.world import World
 
-_RUNTIME = ("harness.", "reference_impl.runtime.", "outcome.")
+_RUNTIME = ("harness.", "reference_impl.apiserver.http.", "reference_impl.runtime.", "outcome.")
 _END_OF_TASK = "trio._core._run"
 
 

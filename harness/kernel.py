@@ -2,7 +2,8 @@
 
 A kernel runs one trio main task per example and is *pumped* by the host: deliver one message, pump until no task is
 runnable, repeat. The host owns time (`VirtualClock`); nothing here ever sleeps or waits for I/O, so threads and sockets
-inside a trial are not supported (they would never wake up).
+inside a trial are not supported (they would never wake up), except by `RealTimeKernel`, which is for trials of foreign
+processes.
 
 Two back ends behind one small interface: `DirectKernel` steps `unrolled_run` itself (a private generator: trio is
 bounded to the minor versions that `tests/harness/test_kernel.py` guards), `GuestKernel` uses the public guest mode.
@@ -227,4 +228,33 @@ class GuestKernel(_Kernel):
             self._hand_back()
 
 
-KERNELS: dict[str, Callable[[], Kernel]] = {"direct": DirectKernel, "guest": GuestKernel}
+class RealTimeKernel(DirectKernel):
+    """Steps trio's run loop as `DirectKernel` does, and lets its tasks use sockets: for worlds in real time.
+
+    The host still owns the clock. `listen` waits for the network of the machine, `hear` lets tasks have what came.
+    """
+
+    def pump(self) -> None:
+        runner, clock = self._runner, self.clock
+        send = self._generator.send
+        while runner.runq or clock.next_deadline_s <= clock.now_s:
+            send(runner.io_manager.get_events(0))
+        if runner.ki_pending:
+            runner.ki_pending = False
+            raise KeyboardInterrupt
+
+    def listen(self, seconds: float) -> Any:
+        """Block until a socket is ready, or for so many real seconds."""
+        return self._runner.io_manager.get_events(max(0.0, seconds))
+
+    def hear(self, events: Any) -> None:
+        """Wake whoever waits for these sockets, and run until nobody is runnable."""
+        self._generator.send(events)
+        self.pump()
+
+
+KERNELS: dict[str, Callable[[], Kernel]] = {
+    "direct": DirectKernel,
+    "guest": GuestKernel,
+    "real_time": RealTimeKernel,
+}

@@ -187,7 +187,10 @@ class ControlPlaneMachine(RuleBasedStateMachine):
                 action = {**action, "in_flight": window - 16}
             example.act(action)
         elif window < PASSING and example.world.weather.is_waiting() and len(example.workload) < PASSING_MAX:
-            example.pass_time(float(1 << window))
+            seconds = float(1 << window) * example.world.seconds_scale
+            if example.passed_s + seconds > example.world.passing_s:
+                return
+            example.pass_time(seconds)
         else:
             return
         self._raise_if_violated()

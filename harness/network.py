@@ -6,6 +6,7 @@ Messages of one `Channel` never overtake each other (one TCP connection, one wat
 """
 
 import heapq
+import math
 from collections.abc import Callable
 
 from reference_impl.environment import Heartbeat
@@ -188,9 +189,11 @@ class Network:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    def timers_horizon_s(self) -> float:
-        """Until when timers (heartbeats apart) are pending now; the present when there are none."""
-        return max((e.due_s for _, _, _, e in self._heap if e.kind == "timer" and not e.cancelled), default=self.now_s)
+    def timers_horizon_s(self, *, within_s: float = math.inf) -> float:
+        """Until when timers (heartbeats apart) are pending now, of those due so soon; the present if there are none."""
+        until_s = self.now_s + within_s
+        due_s = (e.due_s for _, _, _, e in self._heap if e.kind == "timer" and not e.cancelled and e.due_s <= until_s)
+        return max(due_s, default=self.now_s)
 
     def messages_horizon_s(self) -> float:
         """When the last message under way is due."""

@@ -5,10 +5,11 @@ Worked out once per trial; every world of it is built from the same plan.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness import registry
+from harness.command import Process as Command
 from harness.contract import Fault, Property
 from harness.errors import UsageError
 from harness.process import EPOCH, Factory, build
@@ -32,10 +33,12 @@ class Program:
     """One process to start."""
 
     name: str
-    factory: Factory
+    factory: Factory | None
     under_test: bool = False
     instance: int = 0
     overlap: bool = False
+    command: Command | None = None
+    """Of a foreign process: what is run in place of a factory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,8 @@ class Plan:
     properties: tuple[Property, ...]
     faults: tuple[Fault, ...]
     gc_kinds: tuple[tuple[str, str], ...] = ()
+    room: Any = field(default=None, compare=False)
+    """Where processes wait between examples (`foreign/waiting_room.py`); None: each example starts its own."""
 
     @property
     def name(self) -> str:
@@ -114,6 +119,7 @@ def make_plan(trial: Trial, built_ins: Sequence[str], gc_kinds: Sequence[tuple[s
                     overlap=overlap or trial.instances > 1,
                 )
             )
+    programs.extend(_foreign(trial))
     listed = {id(factory) for factory in trial.factories}
     for name in built_ins:
         programs.extend(
@@ -126,10 +132,34 @@ def make_plan(trial: Trial, built_ins: Sequence[str], gc_kinds: Sequence[tuple[s
         programs=tuple(programs),
         built_ins=tuple(built_ins),
         setup_objects=tuple(setup_objects(trial)),
-        properties=tuple(p for p in trial.property_objects if p.applies(trial)),
+        properties=tuple(p for p in trial.property_objects if p.applies(trial) and _can_be_judged(p, trial)),
         faults=faults_of(trial),
         gc_kinds=tuple(gc_kinds),
     )
+
+
+def _foreign(trial: Trial) -> list[Program]:
+    """Programs for the processes of a trial, each instance one."""
+    found: list[Program] = []
+    taken = {"user": 1}
+    for command in trial.processes:
+        name = command.called
+        taken[name] = number = taken.get(name, 0) + 1
+        if number > 1:
+            name = f"{name}-process-{number}"
+        instances = max(trial.instances, command.instances)
+        for instance in range(instances):
+            found.append(
+                Program(
+                    name=f"{name}-{instance}" if instance else name,
+                    factory=None,
+                    under_test=True,
+                    instance=instance,
+                    overlap=instances > 1,
+                    command=command,
+                )
+            )
+    return found
 
 
 def _built_in(name: str, trial: Trial) -> list[Program]:
@@ -158,6 +188,13 @@ def faults_of(trial: Trial) -> tuple[Fault, ...]:
             continue
         if fault.name in trial.no_faults:
             continue
+        if trial.processes and getattr(fault, "native_only", False):
+            if named:
+                raise UsageError(
+                    f"fault {fault.name!r} strikes inside a controller, where that of a process cannot be reached: "
+                    "leave it out, or name another"
+                )
+            continue
         if trial.profile == "kubernetes" and not fault.legal:
             if named:
                 raise UsageError(
@@ -172,6 +209,11 @@ def faults_of(trial: Trial) -> tuple[Fault, ...]:
             continue
         chosen.append(fault)
     return tuple(chosen)
+
+
+def _can_be_judged(claim: Property, trial: Trial) -> bool:
+    """Of a foreign process only the server's side is seen: what it has read, knows and has cached is not."""
+    return not trial.processes or getattr(claim, "server_side", False)
 
 
 def built_ins_for(trial: Trial, kinds: Sequence[tuple[str, str]]) -> tuple[str, ...]:

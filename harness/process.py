@@ -70,7 +70,7 @@ class ProcessClock:
         return self._anchor_local_s + (now_s - self._anchor_true_s) * self.rate
 
     def now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.monotonic_s() + self.skew_s)
+        return self.world.epoch + timedelta(seconds=self.monotonic_s() + self.skew_s)
 
     async def sleep(self, seconds: float) -> None:
         woken = trio.Event()
@@ -246,16 +246,32 @@ class Process:
         """Of all lives, oldest first."""
         return [regression for life in self._lives for regression in life.knowledge.regressions]
 
-    def start(self) -> None:
-        """Begin a new life. Raises UsageError if the factory does not give components."""
+    def twin(self, name: str) -> "Process":
+        """Another copy of the same program, not started."""
+        return Process(
+            self.world,
+            name,
+            self.factory,
+            under_test=self.under_test,
+            instance=self.instance + 1,
+            overlap=True,
+        )
+
+    def begin_life(self) -> Life:
+        """A new life, in which nothing runs yet."""
         assert self.life is None, f"{self.name} is alive already"
-        world = self.world
         self.incarnation += 1
         life = Life(self, self.incarnation)
         self.life = life
         self._lives.append(life)
         self.clock.life = life
         self.clock.blocked_until_s = 0.0
+        return life
+
+    def start(self) -> None:
+        """Begin a new life. Raises UsageError if the factory does not give components."""
+        world = self.world
+        life = self.begin_life()
         environment = Environment(
             name=self.name,
             transport=world.fabric.endpoint(life),

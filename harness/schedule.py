@@ -37,8 +37,8 @@ PLACES = (*REQUEST_PLACES, "delivery", "step")
 
 _FIELDS = ("seatrial_schedule", "trial", "versions", "code_digest", "salt", "workload", "weather", "expect")
 _REQUIRED = ("seatrial_schedule", "trial", "workload", "weather")
-_REQUEST_ANCHORS = ("verb", "kind", "name", "namespace", "nth")
-_EVENT_ANCHORS = ("type", "kind", "name", "namespace", "nth")
+_REQUEST_ANCHORS = ("verb", "kind", "name", "namespace", "nth", "after")
+_EVENT_ANCHORS = ("type", "kind", "name", "namespace", "nth", "after")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -210,9 +210,10 @@ def _expect(expect: Any, trial: JsonObject, where: str) -> JsonObject | None:
     if not isinstance(expect, Mapping) or not isinstance(expect.get("property"), str):
         raise UsageError(f'{where}: expect={_short(expect)} must be {{"property": ..., "trace_sha256": ...}}')
     for name, value in expect.items():
-        if name not in ("property", "trace_sha256") or not isinstance(value, str | None):
+        if name not in ("property", "trace_sha256", "reproduced") or not isinstance(value, str | None):
             raise UsageError(
-                f"{where}: expect.{name}={_short(value)} is not allowed: it holds property and trace_sha256"
+                f"{where}: expect.{name}={_short(value)} is not allowed: it holds property and trace_sha256 (of a "
+                "process in its place reproduced, as '2 of 3')"
             )
     known = [item.name for item in registry.properties()]
     # A property that was made in a test is in no registry; the trial says its name.
@@ -253,8 +254,8 @@ def _anchor(item: Mapping[str, Any], name: str, allowed: tuple[str, ...], where:
     for key, value in anchor.items():
         if key not in allowed:
             raise UsageError(f"{where}: {name}.{key} is unknown; allowed are {', '.join(allowed)}")
-        if key == "nth":
-            _check_number(anchor, "nth", 1, f"{where}: {name}")
+        if key in ("nth", "after"):
+            _check_number(anchor, key, 1 if key == "nth" else 0, f"{where}: {name}")
         elif value is not None and not isinstance(value, str):
             raise UsageError(f"{where}: {name}.{key}={_short(value)} must be a string")
 

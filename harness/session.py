@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from harness.contract import Fault, Message, Moment
 from harness.example import Example, run_schedule
 from harness.fair_weather import DryRun, FairWeather, dry_run, learn
+from harness.foreign.waiting_room import WaitingRoom
 from harness.judge import Found
 from harness.trial import Known, Trial
 from harness.weather import Action, Armed, Drawing
@@ -19,6 +20,9 @@ POOL_SIZE = 24
 POOL_LENGTH = 8
 """So many different workloads, each of at most so many user actions after the manifests: enough for variety, few enough
 that their fair-weather references are soon all cached (measured: docs/performance.md)."""
+
+POOL_FOREIGN = (3, 3)
+"""The same where time is real, and the fair-weather runs of a workload cost some 10 s (arbitrary)."""
 
 USUAL_WEIGHT = 3
 """How much likelier a message that comes in every example is struck than one that only some workloads have
@@ -76,6 +80,7 @@ class Tally:
             self.judged[name] = self.judged.get(name, 0) + count
         self.unknown.update(world.judge.unknown)
         self.warnings.update(world.judge.warnings)
+        self.warnings.update(world.warnings)
 
     def merge(self, other: "Tally") -> None:
         """Take in what another search, or a part of this one in another process, saw."""
@@ -95,17 +100,23 @@ def accepts(known: Known, found: Found) -> bool:
 
 
 class Session:
-    """See the module. Raises UsageError if the controllers cannot be started."""
+    """See the module. Raises UsageError if the controllers cannot be started.
 
-    def __init__(self, trial: Trial) -> None:
-        self.dry_run: DryRun = dry_run(trial)
+    `fresh`: of a trial of processes: no example uses one that another has used. Close it, or one may stay.
+    """
+
+    def __init__(self, trial: Trial, *, fresh: bool = False) -> None:
+        has_room = trial.processes and not fresh and getattr(trial.plane, "store", None) is None
+        self.dry_run: DryRun = dry_run(trial, WaitingRoom() if has_room else None)
         self.trial = self.dry_run.plan.trial
         self.workloads = self._workloads()
-        if not self.dry_run.example.violations:
+        if not self.dry_run.example.violations and not self.trial.processes:
             self.dry_run = learn(self.dry_run, self.workloads[1:LESSONS])
         self.plan = self.dry_run.plan
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
+        if self.trial.processes and not self.dry_run.example.violations:
+            self._learn_from_references()
         self.tally = Tally()
         self.findings: list[Finding] = []
         self.accepted: dict[Known, int] = {}
@@ -119,14 +130,24 @@ class Session:
         self.likely = [fault for fault in self.faults for _ in range(2 if fault.name in OFTEN else 1)]
         """The same, as often as an example begins with them."""
 
+    def close(self) -> None:
+        """End processes that wait for another example. Idempotent."""
+        if self.plan.room is not None:
+            self.plan.room.close()
+
+    def _learn_from_references(self) -> None:
+        """In real time runs are dear: those that find out how workloads end also show which messages there are."""
+        self.fair_weather.samples = self.dry_run.samples
+        for workload in self.workloads:
+            self.fair_weather.reference(workload)
+        self.fair_weather.samples = None
+
     def _workloads(self) -> list[list[Action]]:
         first = beginning(self.trial)
         if self.trial.workload is not None:
             return [first]
-        return [
-            [*first, *further]
-            for further in WorkloadPool(self.trial, self.trial.seed, POOL_SIZE, POOL_LENGTH).workloads
-        ]
+        size = POOL_FOREIGN if self.trial.processes else (POOL_SIZE, POOL_LENGTH)
+        return [[*first, *further] for further in WorkloadPool(self.trial, self.trial.seed, *size).workloads]
 
     def unaccepted(self, violations: Sequence[Found]) -> list[Found]:
         """Those that the trial does not know and accept (`Trial(ignore=...)`); what is accepted is counted."""
@@ -186,6 +207,7 @@ class Session:
         kernel: str = "direct",
         watch_for_mutation: bool = False,
         kept: bool = False,
+        fresh: bool = False,
         prepare: Callable[[Example], None] | None = None,
     ) -> Example:
         """Execute a schedule and judge it against fair weather. `kept`: its trace will be read (`kept.py`)."""
@@ -199,6 +221,7 @@ class Session:
             kernel=kernel,
             watch_for_mutation=watch_for_mutation,
             kept=kept,
+            fresh=fresh,
             prepare=prepare,
         )
 

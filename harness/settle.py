@@ -10,6 +10,8 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.fabric import NODE_LEASES
+from harness.foreign.rest import rest
+from harness.foreign.world import FAIR_QUIET_S, RealTimeWorld
 from harness.knowledge import Session
 from harness.wire import session_of
 from harness.world import DELIVERIES_MAX, Exhausted
@@ -39,6 +41,8 @@ PATIENCE_S = 3000.0
 
 def settle(world: "World", silence_s: float = SILENCE_LONG_S) -> bool:
     """Run until rest; False if it did not come: see the module. Time moves on by `silence_s` at least."""
+    if isinstance(world, RealTimeWorld):
+        return rest(world, FAIR_QUIET_S)
     world.kernel.pump()  # what was just started has not run yet
     network = world.network
     began_s = network.now_s

@@ -60,9 +60,15 @@ class Shrinker:
         self._finding = finding
         self._known: dict[str, bool] = {}
 
+    def _begin(self) -> list[Item]:
+        return _items(self._finding.workload, self._finding.weather)
+
+    def _end(self, items: Sequence[Item]) -> tuple[list[Action], list[Action]]:
+        return _split(items)
+
     def shrink(self) -> Shrunk:
         """Never fails: at worst the finding comes back as it was."""
-        items = _items(self._finding.workload, self._finding.weather)
+        items = self._begin()
         if self._fails(items):
             items = self._minimize(items)
             items = self._simplify(items)
@@ -285,7 +291,11 @@ def _simpler(item: Item) -> list[Item]:
 
 
 def shrink_all(
-    session: Session, finding: Finding, limit: int = 3, progress: Callable[[str], Any] | None = None
+    session: Session,
+    finding: Finding,
+    limit: int = 3,
+    progress: Callable[[str], Any] | None = None,
+    shrinker: type[Shrinker] = Shrinker,
 ) -> list[Shrunk]:
     """Shrink each distinct bug of a finding, most severe first, at most `limit`."""
     order = {claim.name: index for index, claim in enumerate(session.plan.properties)}
@@ -293,7 +303,7 @@ def shrink_all(
     for found in sorted(finding.found, key=lambda f: order.get(f.name, 99))[:limit]:
         if progress is not None:
             progress(f"shrinking {found.name}")
-        shrunk.append(Shrinker(session, finding, found).shrink())
+        shrunk.append(shrinker(session, finding, found).shrink())
     if not shrunk:
         raise SeatrialError("a finding without a violation cannot be shrunk")
     return shrunk

@@ -72,6 +72,8 @@ def sweep(
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs={jobs} does no work: give at least 1")
     trial = overridden(trial)
+    if trial.processes:
+        raise UsageError("a process is tried with check: sweep needs runs that can be repeated exactly")
     folder = OVERRIDES.report_dir or report_dir or DEFAULT_REPORT_DIR
     assert_writable(folder)
     size = 1 if unsendable_parts(trial) else jobs or os.cpu_count() or 1

@@ -16,6 +16,7 @@ from typing import Any
 from harness import registry
 from harness.actions import validate_workload
 from harness.code_reference import load
+from harness.command import Process, process_from
 from harness.contract import Property
 from harness.errors import UsageError
 from harness.facts import ComponentFacts, Facts
@@ -39,7 +40,7 @@ class Trial:
     """What to try. See `interfaces` in the documentation for each parameter; all are checked here.
 
     Args:
-        controllers: factories (they take a Client), or "module:factory".
+        controllers: factories (they take a Client), or "module:factory"; or instead `Process`es.
         manifests: paths, relative to the file that builds the trial, then to the current directory; or parsed objects.
         volatile: "Kind.path.to.field" or "Kind": what never rests.
         plane: variants of store or API server: an object (or dict) with `store`, `apiserver` or both.
@@ -52,7 +53,7 @@ class Trial:
         UsageError: a value that cannot work; the message says which and what to do instead.
     """
 
-    controllers: Sequence[Factory | str]
+    controllers: Sequence[Factory | str | Process]
     manifests: Sequence[str | PathLike[str] | JsonObject] = ()
     _: KW_ONLY
     profile: str = "kubernetes"
@@ -78,12 +79,24 @@ class Trial:
     """Set by `check` after the first fair-weather run."""
     factories: tuple[Factory, ...] = field(init=False, repr=False)
     """`controllers`, with names resolved to code."""
+    processes: tuple[Process, ...] = field(init=False, repr=False)
+    """Those of `controllers` that are processes."""
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         given = self.controllers
-        put(self, "controllers", (given,) if isinstance(given, str) or callable(given) else tuple(given))
-        put(self, "factories", tuple(_factory(controller) for controller in self.controllers))
+        alone = isinstance(given, str | Process) or callable(given)
+        put(self, "controllers", (given,) if alone else tuple(given))
+        if any(isinstance(controller, Mapping) for controller in self.controllers):
+            read = (process_from(c) if isinstance(c, Mapping) else c for c in self.controllers)
+            put(self, "controllers", tuple(read))
+        put(self, "processes", tuple(c for c in self.controllers if isinstance(c, Process)))
+        put(self, "factories", tuple(_factory(c) for c in self.controllers if not isinstance(c, Process)))
+        if self.processes and self.factories:
+            raise UsageError(
+                "controllers: a Process runs in real time and a factory in virtual time, so one trial cannot hold "
+                "both: start the factory's controllers as a process, or try them in a trial of their own"
+            )
         self._check_numbers()
         for name in ("volatile", "ignore", "no_faults", "repairs"):
             put(self, name, _listed(name, getattr(self, name)))
@@ -115,7 +128,9 @@ class Trial:
     @property
     def name(self) -> str:
         """What reports call this trial: its controllers."""
-        names = []
+        names = [process.called for process in self.processes]
+        if names:
+            return "+".join(names)
         for controller, factory in zip(self.controllers, self.factories, strict=True):
             qualified = f"{factory.__module__}:{getattr(factory, '__qualname__', type(factory).__name__)}"
             names.append(controller if isinstance(controller, str) else qualified)
@@ -231,11 +246,9 @@ def trial_from_description(description: JsonObject) -> Trial:
 def _factory(controller: Any) -> Factory:
     if isinstance(controller, str):
         return load(controller)
-    # A `Process` of a later version, or an argv list.
-    if hasattr(controller, "argv") or isinstance(controller, list | tuple):
+    if isinstance(controller, list | tuple):
         raise UsageError(
-            f"controllers: {controller!r} is a process, and process trials are not in this version: "
-            "pass a factory (it takes a Client), or its name as 'module:factory'"
+            f"controllers: {controller!r} is no factory: pass Process({list(controller)!r}) to run a command line"
         )
     if not callable(controller):
         raise UsageError(

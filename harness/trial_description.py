@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.code_reference import load, name_of_code, reference_to
+from harness.command import Process
 from harness.errors import UsageError
 from reference_impl.objects import copy_json
 from reference_impl.protocol import JsonObject
@@ -67,7 +68,7 @@ def describe(trial: "Trial") -> JsonObject:
     """See `Trial.describe`. Keys in the order in which a person would read them."""
     properties = trial.properties
     return {
-        "controllers": [item if isinstance(item, str) else _code(item) for item in trial.controllers],
+        "controllers": [_controller(item) for item in trial.controllers],
         "manifests": [copy_json(obj) for obj in trial.objects],
         **{name: getattr(trial, name) for name in _PLAIN},
         "properties": None if properties is None else [p if isinstance(p, str) else _property(p) for p in properties],
@@ -128,6 +129,12 @@ def _known(item: Any) -> Known:
         return Known(**item)
     except TypeError as error:
         raise UsageError(f"trial.ignore: {item!r} needs exactly property, kind and reason") from error
+
+
+def _controller(item: Any) -> Any:
+    if isinstance(item, Process):
+        return item.describe()
+    return item if isinstance(item, str) else _code(item)
 
 
 def _code(code: Callable[..., Any]) -> Any:

@@ -10,12 +10,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, Final
 
 from harness.errors import LoopBlocked
 from harness.process import CURRENT
 
 BLOCKED_AFTER_WALL_S = 10
 """Issue and interface: code that blocks the loop for 10 wall seconds is reported with exit code 3."""
+
+
+_ENDING: Final[tuple[tuple[signal.Signals, Any], ...]] = (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGTERM, signal.SIG_DFL),
+    (signal.SIGHUP, signal.SIG_DFL),
+)
+"""Signals that end a run, and what Python does about them by itself."""
 
 
 class _Beat:
@@ -36,7 +45,8 @@ BEAT = _Beat()
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """While the block runs, Ctrl-C is raised between two deliveries; pressed a second time, at once."""
+    """While the block runs, Ctrl-C is raised between two deliveries; pressed a second time, at once. So are the signals
+    by which others end a job (SIGTERM, SIGHUP): what was found is written, and no process that was started stays."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -46,17 +56,19 @@ def interruptible() -> Iterator[None]:
         if BEAT.interrupts > 1:
             BEAT.raise_interrupt()
 
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:  # somebody else's; or ours, in an outer block
-        yield
-        return
-    signal.signal(signal.SIGINT, note)
+    # What is not as Python leaves it is somebody else's; or ours, in an outer block.
+    ours = {number: usual for number, usual in _ENDING if signal.getsignal(number) is usual}
+    for number in ours:
+        signal.signal(number, note)
     try:
         yield
-        BEAT.raise_interrupt()
+        if ours:
+            BEAT.raise_interrupt()
     finally:
-        BEAT.interrupts = 0
-        signal.signal(signal.SIGINT, before)
+        if ours:
+            BEAT.interrupts = 0
+        for number, usual in ours.items():
+            signal.signal(number, usual)
 
 
 @contextmanager

@@ -51,6 +51,8 @@ class Drawing:
     def __init__(self, values: dict[str, Any], rng: random.Random, *, action: str = "a fault") -> None:
         """`action` says, in messages, which action of which schedule the recorded values are from."""
         self._action = action
+        self.scale = 1.0
+        """Of times that are drawn here: how much shorter they are than elsewhere (`World.seconds_scale`)."""
         self.values = values
         self._given = dict(values)
         self._random = rng
@@ -62,6 +64,7 @@ class Drawing:
     def seconds(self, name: str, low: float, high: float) -> float:
         """Log-uniform between `low` and `high`, to the millisecond. Raises UsageError if no time is recorded."""
         if name not in self.values:
+            low, high = low * self.scale, high * self.scale
             start = max(low, 0.001)
             drawn = low if high <= low else start * (high / start) ** self._random.random()
             self.values[name] = round(drawn, 3)
@@ -107,6 +110,8 @@ class Armed:
     name: str | None = None
     namespace: str | None = None
     nth: int | None = None
+    after: int | None = None
+    """`nth` counts from this user action on (in worlds that count so)."""
     skip: int = 0
     step: int | None = None
     """Of a moment: when it strikes. Of a message: not before this step."""
@@ -128,7 +133,8 @@ class Weather:
         self.fired_counts: dict[str, int] = {}
         self.met: dict[int, None] = {}
         """Origins of replayed actions that fired."""
-        self.counts: dict[CountKey, int] = {}
+        self.counts: dict[tuple[Any, ...], int] = {}
+        """By `CountKey`; where each user action begins to count anew, by that and how many there were."""
         self.samples: dict[tuple[str, str, str, str], Message] | None = None
         """Filled in fair weather: one sample message for each (phase, component, verb, kind)."""
         self.occasions: list[tuple[int, Message]] | None = None
@@ -142,6 +148,7 @@ class Weather:
     def arm(self, armed: Armed) -> None:
         """Let this fault wait for its message (or, at a step, for that step)."""
         self._fair = False
+        armed.drawing.scale = self.world.seconds_scale
         waiting = self._armed.setdefault(armed.phase, [])
         place = len(waiting)
         # Two recorded ones may have struck the same message: late ones are armed first, but strike in their turn.
@@ -223,7 +230,8 @@ class Weather:
     def _number(self, key: CountKey, known: int) -> int:
         """The how-manyeth message of this key it is. One that the weather kept back keeps its number."""
         if not known:
-            known = self.counts[key] = self.counts.get(key, 0) + 1
+            counted = (*key, self.world.actions_done) if self.world.counts_by_action else key
+            known = self.counts[counted] = self.counts.get(counted, 0) + 1
         return known
 
     def meet_event(self, stream: "Stream", pending: "Pending") -> Verdict | None:
@@ -379,6 +387,7 @@ class Weather:
                     or (armed.name is not None and armed.name != name)
                     or (armed.namespace is not None and armed.namespace != namespace)
                     or (armed.nth is not None and armed.nth != nth)
+                    or (armed.after is not None and armed.after != self.world.actions_done)
                 )
             ):
                 continue
@@ -389,7 +398,8 @@ class Weather:
                 armed.skip -= 1
                 continue
             verdict = armed.fault.strike(message, armed.drawing)
-            if verdict.kind == "passed" or not self._carry_out(armed, _anchored(armed, message), verdict, **struck):
+            fires = verdict.kind != "passed"
+            if not fires or not self._carry_out(armed, self._anchored(armed, message), verdict, **struck):
                 armed.drawing.forget()
                 continue
             assert waiting is not None
@@ -411,6 +421,21 @@ class Weather:
             return True
         self._take_back(armed, cause)
         return False
+
+    def _anchored(self, armed: Armed, message: Message) -> Action:
+        action: Action = {"do": armed.fault.name, "at": PLACES[message.phase], "component": message.component}
+        named: JsonObject = {"verb": message.verb, "kind": message.kind, "name": message.name, "nth": message.nth}
+        if message.phase == "event":
+            named["type"] = named.pop("verb")
+            action["event"] = named
+        else:
+            action["request"] = named
+        if message.namespace:
+            named["namespace"] = message.namespace
+        if self.world.counts_by_action:
+            named["after"] = self.world.actions_done
+        action.update(sorted(armed.drawing.values.items()))
+        return action
 
     def _take_back(self, armed: Armed, cause: int) -> None:
         name = armed.fault.name
@@ -446,20 +471,6 @@ class Weather:
         world.cause = len(world.trace.events) - 1
 
 
-def _anchored(armed: Armed, message: Message) -> Action:
-    action: Action = {"do": armed.fault.name, "at": PLACES[message.phase], "component": message.component}
-    named: JsonObject = {"verb": message.verb, "kind": message.kind, "name": message.name, "nth": message.nth}
-    if message.phase == "event":
-        named["type"] = named.pop("verb")
-        action["event"] = named
-    else:
-        action["request"] = named
-    if message.namespace:
-        named["namespace"] = message.namespace
-    action.update(sorted(armed.drawing.values.items()))
-    return action
-
-
 def armed_from(action: Action, fault: Fault, index: int, seed: int) -> Armed:
     """What a schedule's action arms. Values that the schedule lacks are drawn from the trial's seed."""
     # At a moment there is no message whose component it could be: there it is one of the values.
@@ -479,6 +490,7 @@ def armed_from(action: Action, fault: Fault, index: int, seed: int) -> Armed:
         name=named.get("name"),
         namespace=named.get("namespace"),
         nth=named.get("nth"),
+        after=named.get("after"),
         drawing=drawing,
         origin=index,
     )

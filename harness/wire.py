@@ -85,6 +85,7 @@ class Stream:
         self.server = command.server
         self.channel = channel
         self.open = True
+        self.opened_s = self.closed_s = fabric.world.network.now_s
         self.tampered = False
         self.handle: Any = None
         self.deliver = command.deliver
@@ -117,6 +118,7 @@ class Stream:
         if not self.open:
             return
         self.open = False
+        self.closed_s = self.fabric.world.network.now_s
         self.queue.clear()
         if self.handle is not None:
             self.handle.close()

@@ -11,6 +11,7 @@ they are given and give back can be pickled.
 import pickle
 import signal
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
@@ -81,9 +82,13 @@ class _Worker:
 
 
 class Processes:
-    """Processes of our own, spawned as they are needed and kept until `close`."""
+    """Processes of our own, started as they are needed and kept until `close`.
 
-    def __init__(self, size: int, begin: Begin, arguments: Piece) -> None:
+    `start`: "spawn", or "fork": then what they begin with need not be pickled, and is what it is here when they start.
+    """
+
+    def __init__(self, size: int, begin: Begin, arguments: Piece, *, start: str = "spawn") -> None:
+        self._start = start
         self._size = size
         self._begin = begin
         self._arguments = arguments
@@ -158,10 +163,13 @@ class Processes:
         return answer
 
     def _hire(self) -> _Worker:
-        context = get_context("spawn")
+        context: Any = get_context(self._start)
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._begin, self._arguments), daemon=True)
-        process.start()
+        with warnings.catch_warnings():
+            # Python 3.12 warns of forks beside threads. Ours (a progress bar's) hold nothing that a worker needs.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self._workers.append(worker)
@@ -196,6 +204,7 @@ def _serve(pipe: Connection, begin: Begin, arguments: Piece) -> None:
     """The life of a worker process: None when it has begun; then a piece, an answer, and so on until nobody is there
     to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the process that collects
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with begin(*arguments) as begun:
             pipe.send(None)

@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import trio
@@ -64,6 +64,18 @@ class Exhausted(Exception):
 class World:
     """See the module. `salt` 0 is calm. `plan` says what to start; `reference` what fair weather agreed on, or None."""
 
+    epoch = EPOCH
+    step_s = STEP_S
+    seconds_scale = 1.0
+    """How much shorter than drawn weather lasts here."""
+    facts: ClassVar[dict[str, Any]] = {}
+    """What a trace of such a world says of it besides."""
+    counts_by_action = False
+    """Messages are numbered anew from each user action on, so that their numbers depend less on time."""
+    passing_s = math.inf
+    """So long users wait, at most, for weather to meet its message."""
+    server_options: ClassVar[dict[str, Any]] = {}
+
     def __init__(
         self,
         plan: Plan,
@@ -92,6 +104,7 @@ class World:
                 "salt": salt,
                 "under_test": [program.name for program in plan.programs if program.under_test],
                 "versions": versions,
+                **self.facts,
             },
         )
         self.cause = -1
@@ -109,7 +122,10 @@ class World:
         self.storm_s = STORM_S
         self.step = 0
         self.refusals: list[Callable[[Process, int, ApiRequest], ApiError | None]] = []
-        self.process_options: dict[str, Any] = {"resync": False, "gc_kinds": plan.gc_kinds}
+        self.process_options: dict[str, Any] = {
+            "resync": False,
+            "gc_kinds": None if plan.trial.processes else plan.gc_kinds,
+        }
         self.down_servers: dict[int, None] = {}
         self.partitions: dict[tuple[str, int], float] = {}
         self.healers: list[Callable[[], None]] = []
@@ -125,11 +141,13 @@ class World:
         self._undistributed: list[StoreEvent] = []
         self.fatal: SeatrialError | None = None
         """What ended the trial itself (blocked loop, a factory that fails at a restart); raised by `run`."""
+        self.warnings: dict[str, None] = {}
+        """What was seen that breaks no claim."""
         self.at_rest = False
         self.phase = "storm"
         self.lagging: dict[int, list[StoreEvent]] = {}
         variant = plan.trial.plane
-        self.store = (getattr(variant, "store", None) or MemoryStore)()
+        self.store = self.make_store()
         self.kinds = KindRegistry()
         self.names = Names(self.kinds, self.history)
         make_server = getattr(variant, "apiserver", None) or ApiServer
@@ -137,9 +155,10 @@ class World:
             make_server(
                 self.store,
                 now=self._server_now,
-                random=random.Random(f"{self.seed}/apiserver-{index}"),
+                random=self.random_of(index),
                 name=f"apiserver-{index}",
                 kinds=self.kinds,
+                **self.server_options,
             )
             for index in range(plan.trial.apiservers)
         ]
@@ -180,11 +199,25 @@ class World:
         for program in self.plan.programs:
             self._launch(program)
         self.network.call_at(BOOKMARKS_EVERY_S, self._bookmarks, heartbeat=True)
-        self.run(START_S)
+        self._wait_until_up()
         self.last_effective_s = self.network.now_s
 
-    def _launch(self, program: Program) -> Process:
-        process = Process(
+    def _wait_until_up(self) -> None:
+        self.run(START_S)
+
+    def make_store(self) -> MemoryStore:
+        """Empty; or the variant on trial, which does the same."""
+        make: Callable[[], MemoryStore] = getattr(self.plan.trial.plane, "store", None) or MemoryStore
+        return make()
+
+    def random_of(self, server: int) -> random.Random:
+        """What an API server draws uids and generated names from."""
+        return random.Random(f"{self.seed}/apiserver-{server}")
+
+    def make_process(self, program: Program) -> Process:
+        """A process that can run this program; not started."""
+        assert program.factory is not None, f"{program.name} is a foreign process: it needs a world in real time"
+        return Process(
             self,
             program.name,
             program.factory,
@@ -192,6 +225,9 @@ class World:
             instance=program.instance,
             overlap=program.overlap,
         )
+
+    def _launch(self, program: Program) -> Process:
+        process = self.make_process(program)
         # Spread over the replicas, so that one that lags or dies does not concern everybody.
         process.server = len(self.processes) % len(self.servers)
         self.processes.append(process)
@@ -200,7 +236,7 @@ class World:
         return process
 
     def _server_now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.network.now_s)
+        return self.epoch + timedelta(seconds=self.network.now_s)
 
     def _bookmarks(self) -> None:
         for index, server in enumerate(self.servers):

@@ -28,6 +28,7 @@ class ClaimsOfLivePodsAreKept:
     )
     voided_by: tuple[str, ...] = ("a pod younger than the sender's live read of it", "a deletion by a user")
     when: str = "always"
+    server_side: bool = True
     on: frozenset[str] = frozenset({"create", "update", "delete"})
 
     def applies(self, trial: Any) -> bool:

@@ -33,6 +33,7 @@ class Converges:
         "an end state on which fair-weather runs disagree",
     )
     when: str = "at_rest"
+    server_side: bool = True
 
     def applies(self, trial: Any) -> bool:
         return True

@@ -36,6 +36,7 @@ class DeletionsFinish:
         "no controller for what Kubernetes itself finalizes",
     )
     when: str = "at_rest"
+    server_side: bool = True
 
     def applies(self, trial: Any) -> bool:
         return True

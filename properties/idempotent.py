@@ -28,6 +28,7 @@ class Idempotent:
     )
     voided_by: tuple[str, ...] = ("fields and kinds declared volatile", "faults still in force during the pass")
     when: str = "at_rest"
+    server_side: bool = True
 
     def applies(self, trial: Any) -> bool:
         return True

@@ -31,6 +31,7 @@ class NoLivelock:
     source: str = "Kivi (no oscillation); Anvil (OSDI'24), stability: reach the state and stay so"
     voided_by: tuple[str, ...] = ("a user or another writer who keeps changing things", "fields declared volatile")
     when: str = "eventually"
+    server_side: bool = True
     times: int = 3
     """Arbitrary: two full rounds."""
     window_count: int = 600

@@ -40,6 +40,7 @@ class NoOrphanOrLeak:
         "external_drift",
     )
     when: str = "at_rest"
+    server_side: bool = True
 
     def applies(self, trial: Any) -> bool:
         return has_component(trial, GARBAGE_COLLECTOR) or has_outside_system(trial)

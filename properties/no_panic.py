@@ -21,6 +21,7 @@ class NoPanic:
     )
     voided_by: tuple[str, ...] = ("an exception raised by the harness",)
     when: str = "at_rest"
+    server_side: bool = True
 
     def applies(self, trial: Any) -> bool:
         return True

@@ -24,6 +24,7 @@ class ObjectsAreWellFormed:
     )
     voided_by: tuple[str, ...] = ()
     when: str = "always"
+    server_side: bool = True
     on: frozenset[str] = frozenset({"create", "update"})
 
     def applies(self, trial: Any) -> bool:

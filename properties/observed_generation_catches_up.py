@@ -22,6 +22,7 @@ class ObservedGenerationCatchesUp:
     )
     voided_by: tuple[str, ...] = ("a status written by a user",)
     when: str = "at_rest"
+    server_side: bool = True
 
     def applies(self, trial: Any) -> bool:
         return True

@@ -34,6 +34,7 @@ class OneHolderPerLease:
         "a taker that blocks its loop (time.sleep), whose requests are later than they look",
     )
     when: str = "always"
+    server_side: bool = True
     on: frozenset[str] = frozenset({"request"})
     clock_rate_most: float = 1.1
     """How many times faster than true time the taker's clock may run: the most that `clock_drift` does."""

@@ -26,6 +26,7 @@ class UniqueChildren:
     source: str = "cert-manager#4956, scylla-operator#2492 (a generated name where a deterministic one was due)"
     voided_by: tuple[str, ...] = ("a role that several children may share",)
     when: str = "always"
+    server_side: bool = True
     on: frozenset[str] = frozenset({"create"})
     opt_in: bool = True
 

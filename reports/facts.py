@@ -5,7 +5,7 @@ versions, components under test. It holds one `violation` for each broken claim.
 older version for example, is left out of the report rather than guessed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,12 @@ class Facts:
     settings: dict[str, Any] = field(default_factory=dict)
     """target, profile, seed, salt: whatever of these the trace carries."""
     versions: dict[str, str] = field(default_factory=dict)
+    reproduced: str = ""
+    """Of a process, whose runs differ: in how many of some runs it was violated, as "2 of 3"."""
+    real_time: bool = False
+    """Times are seconds of the machine, and not virtual."""
+    printed: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
+    """(component, when it ended, its last lines) of each life of a process."""
 
 
 SETTINGS = ("target", "profile", "seed", "salt", "examples")
@@ -62,6 +68,9 @@ def facts_of(trace: "Trace", *, claim: str | None = None) -> Facts:
         under_test=tuple(said.get("under_test") or ()),
         settings={name: said[name] for name in SETTINGS if said.get(name) is not None},
         versions=dict(said.get("versions") or {}),
+        reproduced=str(said.get("reproduced") or ""),
+        real_time=bool(said.get("real_time")),
+        printed=tuple(_printed(trace.events)),
     )
 
 
@@ -80,7 +89,8 @@ def verdict_sentence(facts: Facts) -> str:
     """The one line that stands on top of a report."""
     if facts.violation is None:
         return "Nothing was violated in this run."
-    return f"{facts.claim} is violated: {facts.reason}" if facts.reason else f"{facts.claim} is violated."
+    verdict = f"{facts.claim} is violated: {facts.reason}" if facts.reason else f"{facts.claim} is violated."
+    return f"{verdict.removesuffix('.')} (reproduced {facts.reproduced})." if facts.reproduced else verdict
 
 
 def label_sentence(facts: Facts) -> str:
@@ -103,6 +113,18 @@ def label_sentence(facts: Facts) -> str:
         "Legal and obliged: real Kubernetes can do this, and a level-triggered controller must recover from it. "
         f"Weather: {', '.join(facts.faults)}."
     )
+
+
+def clock_sentence(facts: Facts) -> str:
+    """What the times of a report are."""
+    return f"Times are {'real' if facts.real_time else 'virtual'} seconds since the run began."
+
+
+def _printed(events: "Iterable[TraceEvent]") -> Iterator[tuple[str, float, tuple[str, ...]]]:
+    for event in events:
+        lines = datum(event, "output") if event.kind == "note" else None
+        if isinstance(lines, list) and lines:
+            yield event.component, event.time_s, tuple(str(line) for line in lines)
 
 
 def _violation(events: "Iterable[TraceEvent]", claim: str | None) -> "TraceEvent | None":

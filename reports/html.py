@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from reports.cycle import cycle_of
 from reports.diagram import data_of
-from reports.facts import label_sentence, verdict_sentence
+from reports.facts import clock_sentence, label_sentence, verdict_sentence
 from reports.fair import end_state_of
 from reports.labels import label_of, plainly, wrong_tag
 from reports.ownership import ownership_of
@@ -64,6 +64,7 @@ class Html:
             facts=run.facts,
             verdict=shown(verdict_sentence(run.facts), 1200),
             label=shown(label_sentence(run.facts), 600),
+            clock=clock_sentence(run.facts),
             badge=_badge(run.facts),
             replay=_replay(run.facts),
             wrong_tag=wrong_tag(run),
@@ -120,7 +121,7 @@ def _fact_rows(run: "Run") -> list[tuple[str, str]]:
         rows.append(("under test", ", ".join(facts.under_test)))
     rows.append(("events", f"{len(events):,}, of which {len(run.slice):,} explain the violation"))
     if events:
-        rows.append(("virtual time", _seconds(events[-1].time_s)))
+        rows.append(("real time" if facts.real_time else "virtual time", _seconds(events[-1].time_s)))
     rows.extend((f"{name} version", version) for name, version in sorted(facts.versions.items()))
     rows.append(("trace sha256", _sha256(run.trace)))
     return [(shown(name), shown(value)) for name, value in rows]

@@ -7,7 +7,7 @@ No pictures and no links outward: whatever a reader needs to act stands in the f
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.facts import Facts, datum, label_sentence, verdict_sentence
+from reports.facts import Facts, clock_sentence, datum, label_sentence, verdict_sentence
 from reports.ledger import at
 from reports.narrative import lines_of, sentences
 from reports.plain import one_line
@@ -42,9 +42,10 @@ class Markdown:
             label_sentence(facts),
             _replay(facts),
             "## What happened",
-            "Times are virtual seconds since the run began.",
+            clock_sentence(facts),
             fenced("\n".join(story) or "Nothing worth telling.", "text"),
             *_why(run),
+            *_printed(facts),
             "## Facts",
             _facts_table(facts, trace),
         ]
@@ -93,6 +94,14 @@ def _why(run: Run) -> list[str]:
     return ["## Why", "\n".join(rows)]
 
 
+def _printed(facts: Facts) -> list[str]:
+    """What the process said, of each of its lives."""
+    parts = [f"## What {'it' if len(facts.under_test) == 1 else 'they'} printed last"] if facts.printed else []
+    for component, time_s, lines in facts.printed:
+        parts += [f"{_code(component)}, until {time_s:.3f} s:", fenced("\n".join(map(one_line, lines)), "text")]
+    return parts
+
+
 def _code(text: str) -> str:
     """In a code span that nothing in it can close."""
     inside = one_line(text).replace("`", "'")
@@ -110,7 +119,7 @@ def _facts_table(facts: Facts, trace: "Trace") -> str:
         rows.append(("under test", ", ".join(facts.under_test)))
     rows.append(("events", len(trace.events)))
     if trace.events:
-        rows.append(("virtual time", f"{trace.events[-1].time_s:,.3f} s"))
+        rows.append(("real time" if facts.real_time else "virtual time", f"{trace.events[-1].time_s:,.3f} s"))
     rows.extend((f"{name} version", version) for name, version in sorted(facts.versions.items()))
     rows.append(("trace sha256", trace.sha256()))
     return "\n".join(

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from harness import ObjectRef as ObjectRef
     from harness import Outcome as Outcome
     from harness import Plane as Plane
+    from harness import Process as Process
     from harness import Property as Property
     from harness import PropertyVerdict as PropertyVerdict
     from harness import ReconcileRecord as ReconcileRecord

@@ -11,16 +11,20 @@ import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 import seatrial
 from seatrial import listing
+from seatrial.command_line_target import TakesCommandLine, process_of, process_options
 from seatrial.distribution import put_current_directory_last, shadowed_package
-from seatrial.options import DEFAULT_EXAMPLES, DEFAULT_REPORT_DIR, replay_trial, trial_of, trial_options
+from seatrial.options import DEFAULT_EXAMPLES, DEFAULT_REPORT_DIR, replay_process, replay_trial, trial_of, trial_options
 from seatrial.printing import print_error, print_outcome
 from seatrial.running import run_campaign, run_check, run_replay, run_sweep
+
+if TYPE_CHECKING:
+    from harness.command import Process
 
 INTERNAL = 3
 USAGE = 4
@@ -70,9 +74,10 @@ def demo(report_dir: str, quiet: bool, as_json: bool) -> int:
     return demonstrate(report_dir=report_dir, quiet=quiet, as_json=as_json)
 
 
-@commands.command()
-@click.argument("target")
+@commands.command(cls=TakesCommandLine)
+@click.argument("target", required=False)
 @trial_options
+@process_options
 @click.option("--examples", type=click.IntRange(min=1), default=DEFAULT_EXAMPLES, show_default=True, metavar="N")
 @click.option("--budget-s", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Wall seconds at most.")
 @report_dir_option
@@ -81,19 +86,30 @@ def demo(report_dir: str, quiet: bool, as_json: bool) -> int:
 @output_options
 def check(
     *,
-    target: str,
+    target: str | None,
+    argv: tuple[str, ...],
     examples: int,
     budget_s: float | None,
+    jobs: int,
+    fresh: bool,
     report_dir: str,
     allow_unknown: bool,
     quiet: bool,
     as_json: bool,
     **typed: Any,
 ) -> int:
-    """Try TARGET (module:factory, file.py:factory or zoo:ID) in many weathers, and shrink what breaks it."""
-    trial = trial_of(target, typed)
+    """Try TARGET (module:factory, file.py:factory or zoo:ID), or the process of COMMAND, in many weathers, and shrink
+    what breaks it. A process finds the API server through KUBECONFIG, and runs in real time."""
+    trial = trial_of(_one_target(target, process_of(argv, typed)), typed)
     outcome = run_check(
-        trial, title=target, quiet=quiet, examples=examples, report_dir=report_dir, budget_wall_s=budget_s
+        trial,
+        title=target or trial.name,
+        quiet=quiet,
+        examples=examples,
+        report_dir=report_dir,
+        budget_wall_s=budget_s,
+        jobs=jobs,
+        fresh=fresh,
     )
     return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
 
@@ -189,18 +205,38 @@ def campaign(
     return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
 
 
-@commands.command()
+@commands.command(cls=TakesCommandLine)
 @click.argument("schedule", metavar="SCHEDULE")
 @click.argument("target", required=False)
 @click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Runs of it.")
 @allow_unknown_option
 @quiet_option
 @output_options
-def replay(*, schedule: str, target: str | None, times: int, allow_unknown: bool, quiet: bool, as_json: bool) -> int:
-    """Run SCHEDULE (a schedule.json) again, with the controller it names or with TARGET in its place."""
-    trial = None if target is None else replay_trial(schedule, target)
+def replay(
+    *,
+    schedule: str,
+    target: str | None,
+    argv: tuple[str, ...],
+    times: int,
+    allow_unknown: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Run SCHEDULE (a schedule.json) again, with the controller it names, or with TARGET or COMMAND in its place."""
+    if target is None and not argv:
+        trial = None
+    elif argv:
+        trial = replay_process(schedule, argv)
+    else:
+        trial = replay_trial(schedule, str(target))
     outcome = run_replay(schedule, trial=trial, times=times)
     return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)
+
+
+def _one_target(target: str | None, process: "Process | None") -> "str | Process":
+    if (target is None) == (process is None):
+        raise click.UsageError("give a TARGET, or after `--` a command line, and not both")
+    return process or str(target)
 
 
 @commands.command()

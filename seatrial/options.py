@@ -14,6 +14,7 @@ import click
 import yaml
 
 if TYPE_CHECKING:
+    from harness.command import Process
     from harness.trial import Trial
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -63,8 +64,8 @@ def trial_options(command: Command) -> Command:
     return command
 
 
-def trial_of(target: str, typed: dict[str, Any]) -> "Trial":
-    """The trial of TARGET with the typed options. Raises `UsageError`."""
+def trial_of(target: "str | Process", typed: dict[str, Any]) -> "Trial":
+    """The trial of TARGET, or of a process, with the typed options. Raises `UsageError`."""
     from harness.trial import Trial
 
     settings = {name: value for name, value in typed.items() if value not in (None, (), False)}
@@ -77,7 +78,8 @@ def trial_of(target: str, typed: dict[str, Any]) -> "Trial":
         settings["manifests"] = [Path(file).absolute() for file in settings["manifests"]]
     if "built_ins" in settings:
         settings["built_ins"] = _built_ins(settings["built_ins"])
-    return Trial(controllers=[target], **{**zoo_settings(target), **settings})
+    given = zoo_settings(target) if isinstance(target, str) else {}
+    return Trial(controllers=[target], **{**given, **settings})
 
 
 def replay_trial(schedule: str, target: str) -> "Trial":
@@ -91,6 +93,24 @@ def replay_trial(schedule: str, target: str) -> "Trial":
 
     plane = {name: value for name, value in zoo_settings(target).items() if name == "plane"}
     return trial_from_description({**load(Path(schedule)).trial, "controllers": [target], **plane})
+
+
+def replay_process(schedule: str, argv: tuple[str, ...]) -> "Trial":
+    """The trial of a schedule file with another command line for its process. Raises `UsageError`."""
+    from harness.command import Process
+    from harness.errors import UsageError
+    from harness.schedule import load
+    from harness.trial import trial_from_description
+
+    described = load(Path(schedule)).trial
+    controllers = described.get("controllers") or []
+    if len(controllers) != 1 or not isinstance(controllers[0], dict) or "argv" not in controllers[0]:
+        raise UsageError(f"{schedule} is not of a trial of one process, so no command line can take its place")
+    recorded = controllers[0]
+    # Its weather is anchored to the name, and the place to run it in stays what it was.
+    kept = {name: value for name, value in recorded.items() if name not in ("argv", "name")}
+    changed = Process(argv, name=recorded.get("name"), **kept).describe()
+    return trial_from_description({**described, "controllers": [changed]})
 
 
 def zoo_settings(target: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Objects are in memory unless a directory or an etcd is named; a store that canno
 4), and one that is lost while it serves ends the command (exit 3), since nothing that it says can be trusted then.
 """
 
-import base64
 import ipaddress
 import os
 import secrets
@@ -15,13 +14,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
 import trio
-import yaml
 
 from harness.errors import SeatrialError, UsageError
+from reference_impl.apiserver.http.kubeconfig import kubeconfig
 from reference_impl.apiserver.http.listener import PortInUse, open_listeners, port_of
 from reference_impl.apiserver.http.tls import ANY, certify
 from reference_impl.cluster import Access, run_cluster
@@ -30,7 +28,6 @@ from reference_impl.runtime.supervision import cause_of
 from reference_impl.store.port import Store, StoreUnavailable, StoreUnusable
 
 _INTERRUPTED: Final = 130
-CONTEXT: Final = "seatrial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,24 +110,6 @@ def is_loopback(host: str) -> bool:
     except (OSError, UnicodeError):
         return False
     return all(ipaddress.ip_address(each.partition("%")[0]).is_loopback for each in found)
-
-
-def kubeconfig(server: str, *, token: str | None, authority: bytes | None) -> bytes:
-    """A kubeconfig with one cluster, one user and one context."""
-    cluster: dict[str, Any] = {"server": server}
-    if authority is not None:
-        cluster["certificate-authority-data"] = base64.b64encode(authority).decode()
-    user: dict[str, Any] = {} if token is None else {"token": token}
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": CONTEXT, "cluster": cluster}],
-        "users": [{"name": CONTEXT, "user": user}],
-        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}}],
-        "current-context": CONTEXT,
-        "preferences": {},
-    }
-    return yaml.safe_dump(orjson.loads(orjson.dumps(content)), sort_keys=False).encode()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

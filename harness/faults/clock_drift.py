@@ -15,6 +15,7 @@ class ClockDrift:
     legal: bool = True
     obliged: bool = True
     source: str = "client-go tools/leaderelection: tolerates clock skew rate of LeaseDuration to RenewDeadline"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment)

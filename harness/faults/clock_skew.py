@@ -12,6 +12,7 @@ class ClockSkew:
     legal: bool = True
     obliged: bool = True
     source: str = "There is no shared wall clock: client-go tools/leaderelection says so; kubernetes#23860"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment)

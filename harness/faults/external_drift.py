@@ -16,6 +16,7 @@ class ExternalDrift:
     legal: bool = True
     obliged: bool = True
     source: str = "tailscale#19441; crossplane drift detection"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_external(occasion, "external_request", "get", "update", "delete")

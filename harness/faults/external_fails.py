@@ -13,6 +13,7 @@ class ExternalFails:
     legal: bool = True
     obliged: bool = True
     source: str = "crossplane-runtime#279; cloud APIs: throttling, 5xx"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_external(occasion, "external_request")

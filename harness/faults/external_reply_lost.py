@@ -13,6 +13,7 @@ class ExternalReplyLost:
     legal: bool = True
     obliged: bool = True
     source: str = "crossplane-runtime#279; tailscale#19441; Stripe, idempotency keys"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_external(occasion, "external_reply", "create", "update", "delete")

@@ -12,6 +12,7 @@ class ExternalSlow:
     legal: bool = True
     obliged: bool = True
     source: str = "cloud APIs: load balancers and volumes take minutes"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_external(occasion, "external_request") or is_external(occasion, "external_reply")

@@ -12,6 +12,7 @@ class ExternalStaleList:
     legal: bool = True
     obliged: bool = True
     source: str = "https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return is_external(occasion, "external_request", "list")

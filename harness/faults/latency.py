@@ -16,6 +16,7 @@ class Latency:
     legal: bool = True
     obliged: bool = True
     source: str = "Kubernetes API concepts, efficient detection of changes; design of the harness, section 2.3"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Message)

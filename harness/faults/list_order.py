@@ -12,6 +12,7 @@ class ListOrder:
     legal: bool = True
     obliged: bool = True
     source: str = "client-go tools/cache/thread_safe_store.go: lists iterate over Go maps"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment)

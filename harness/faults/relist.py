@@ -12,6 +12,7 @@ class Relist:
     legal: bool = True
     obliged: bool = True
     source: str = "client-go tools/cache/reflector.go; controller-runtime#1740"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_event(occasion)

@@ -12,6 +12,7 @@ class Resync:
     legal: bool = True
     obliged: bool = True
     source: str = "client-go tools/cache/shared_informer.go (resyncPeriod)"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_event(occasion)

@@ -16,6 +16,7 @@ class SplitDelivery:
     legal: bool = True
     obliged: bool = True
     source: str = "client-go tools/cache/shared_informer.go (processorListener); controller_utils.go"
+    native_only: bool = True
 
     def applies(self, occasion: Message | Moment) -> bool:
         return isinstance(occasion, Moment) or is_event(occasion)

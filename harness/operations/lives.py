@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.process import Process
 from reference_impl.protocol import ExternalCall
 
 if TYPE_CHECKING:
@@ -67,14 +66,7 @@ def overlap(world: "World", *, component: str, seconds: float, **_: Any) -> bool
     process = world.find_process(component)
     if process is None or not process.alive or world.find_process(f"{component}-next") is not None:
         return False
-    twin = Process(
-        world,
-        f"{component}-next",
-        process.factory,
-        under_test=process.under_test,
-        instance=process.instance + 1,
-        overlap=True,
-    )
+    twin = process.twin(f"{component}-next")
     world.processes.append(twin)
     twin.start()
     begun = [True]

@@ -89,6 +89,14 @@ def test_heartbeats_do_not_count_for_the_horizon() -> None:
     assert network.timers_horizon_s() == 7.0
 
 
+def test_timers_of_a_distant_day_do_not_count_for_a_near_horizon() -> None:
+    network = Network()
+    network.call_at(600.0, lambda: None)
+    assert network.timers_horizon_s(within_s=5.0) == 0.0
+    network.call_at(3.0, lambda: None)
+    assert network.timers_horizon_s(within_s=5.0) == 3.0
+
+
 def test_a_crowd_of_messages_takes_time_so_that_a_busy_loop_cannot_stop_the_clock() -> None:
     network = Network()
     channel = Channel()

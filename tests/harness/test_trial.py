@@ -88,8 +88,9 @@ def test_values_that_cannot_work_are_refused_before_anything_runs(options: dict[
     [
         ("no_such_mod_h8:website", "cannot be imported"),
         (7, "is no factory"),
-        (SimpleNamespace(argv=["kopf"]), "process trials are not in this version"),
-        (["kopf", "run"], "process trials are not in this version"),
+        (SimpleNamespace(argv=["kopf"]), "is no factory"),
+        (["kopf", "run"], r"pass Process\(\['kopf', 'run'\]\) to run a command line"),
+        ({"argv": ["no-such-program-anywhere"]}, "is no program that can be started"),
     ],
 )
 def test_controllers_must_be_factories(controller: Any, message: str) -> None:

@@ -338,3 +338,16 @@ def _rows(page: Page) -> list[int]:
 def _lanes(page: Page) -> list[str]:
     """Names of the lanes, whole, from left to right."""
     return [str(title).rpartition(" (")[0] for title in page.locator("#lane-names title").all_text_contents()]
+
+
+def test_what_a_process_printed_is_text_whatever_it_is() -> None:
+    trace = website_trace()
+    trace.add(1.5, "note", "website", data={"output": ["</pre><script>alert(1)</script>"]})
+    trace.add(1.5, "note", data={"reproduced": "2 of 3", "real_time": True})
+
+    page = Html().render(trace).decode()
+
+    assert "What it printed" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "(reproduced 2 of 3)." in page
+    assert "Times are real seconds" in page

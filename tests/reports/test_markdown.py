@@ -68,3 +68,17 @@ def test_names_in_why_are_text_and_no_markup() -> None:
     assert len(spans) == 1
     assert spans[0].count("`") == 2  # one span of code, in which nothing is markup
     assert "<script" not in why.replace(spans[0], "")
+
+
+def test_of_a_process_it_says_how_often_it_was_reproduced_and_what_was_printed() -> None:
+    trace = website_trace(**HEADER)
+    trace.add(0.0, "note", data={"real_time": True})
+    trace.add(1.5, "note", "website", data={"output": ["Traceback", "KeyError: 'spec' ```"]})
+    trace.add(1.5, "note", data={"reproduced": "2 of 3"})
+
+    page = Markdown().render(trace).decode()
+
+    assert "(reproduced 2 of 3)." in page
+    assert "Times are real seconds" in page
+    assert "`website`, until 1.500 s:" in page
+    assert "````text\nTraceback\nKeyError: 'spec' ```\n````" in page

@@ -54,7 +54,15 @@ def test_check_hands_its_settings_on(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = stub(monkeypatch, outcome())
     run("check", "website:website", "--examples", "7", "--budget-s", "1.5", "--report-dir", "here", "--quiet")
     assert calls == [
-        {"title": "website:website", "quiet": True, "examples": 7, "report_dir": "here", "budget_wall_s": 1.5}
+        {
+            "title": "website:website",
+            "quiet": True,
+            "examples": 7,
+            "report_dir": "here",
+            "budget_wall_s": 1.5,
+            "jobs": 1,
+            "fresh": False,
+        }
     ]
 
 

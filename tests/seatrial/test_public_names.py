@@ -43,11 +43,6 @@ def test_a_name_that_is_not_public_is_an_attribute_error(name: str) -> None:
         getattr(seatrial, name)
 
 
-@pytest.mark.parametrize("name", ["Process"])
-def test_what_is_not_there_yet_is_absent_and_no_stub(name: str) -> None:
-    assert not hasattr(seatrial, name)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["campaign", "check", "replay", "sweep"])
 @pytest.mark.parametrize(

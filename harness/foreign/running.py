@@ -1,0 +1,132 @@
+"""One run of a foreign program: an operating system process in a group of its own.
+
+It is killed as its container would be, with all that it has started and that stayed in its group. Nothing outside that
+group is ever touched: what has left it (a daemon in a session of its own) is none of ours any more.
+
+Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only. There the
+kernel also ends the program when seatrial itself is killed and can end nothing any more; its children it does not.
+
+Sources: POSIX process groups; prctl(2), PR_SET_PDEATHSIG; Kubernetes, Pod termination (a container's end is the end of
+all its processes).
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from harness.command import Process as Command
+from harness.errors import AdapterError
+
+_FORGOTTEN: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+"""By these a program would find the cluster that seatrial itself may run in."""
+TAIL_LINES: Final = 40
+TAIL_BYTES: Final = 64 * 1024
+_PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Loaded beforehand: between fork and exec little may be done."""
+
+
+def die_with(parent: int) -> None:
+    """From now on this process, which has just been forked, is killed when its parent ends. On Linux."""
+    if _LIBC is None:
+        return
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended already
+        os._exit(1)
+
+
+class Running:
+    """A started program. Raises AdapterError if the system cannot start it."""
+
+    def __init__(self, command: Command, kubeconfig: Path, output: Path) -> None:
+        self.output = output
+        self.left_children = False
+        """It ended, and processes of its group lived on."""
+        self._code: int | None = None
+        self._told = 0
+        self._stopped = False
+        environment = {name: value for name, value in os.environ.items() if name not in _FORGOTTEN}
+        environment |= {"PYTHONUNBUFFERED": "1", **(command.env or {}), "KUBECONFIG": str(kubeconfig)}
+        with output.open("ab") as sink:
+            try:
+                self._popen = subprocess.Popen(
+                    list(command.argv),
+                    cwd=command.cwd,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=partial(die_with, os.getpid()) if _LIBC is not None else None,
+                )
+            except OSError as error:
+                raise AdapterError(
+                    f"{command.argv[0]!r} could not be started: {error.strerror or error}. Try the command by itself"
+                ) from error
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def ended(self) -> int | None:
+        """Its exit code once it has ended (negative: of a signal), None before. What it leaves behind is killed."""
+        if self._code is None and (code := self._popen.poll()) is not None:
+            self._code = code
+            self.left_children = bool(self.members())
+            # The group's number cannot be another's while a member lives; if none does, there is nothing to kill.
+            self._signal_group(signal.SIGKILL)
+        return self._code
+
+    def kill(self) -> None:
+        """At once, the whole group. Idempotent."""
+        if self._code is None and self._popen.poll() is None:
+            self._signal_group(signal.SIGKILL)
+            self._code = self._popen.wait()
+        else:
+            self.ended()
+
+    def stop(self) -> None:
+        """Stand still (SIGSTOP)."""
+        if self._code is None:
+            self._stopped = True
+            self._signal_group(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """After `stop` (SIGCONT)."""
+        if self._stopped:
+            self._stopped = False
+            if self._code is None:
+                self._signal_group(signal.SIGCONT)
+
+    def begin_anew(self) -> None:
+        """What it has printed so far is of another world."""
+        self._told = self.output.stat().st_size
+
+    def tail(self) -> list[str]:
+        """The last lines that it printed, to stdout or stderr, in this world."""
+        with self.output.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(self._told, file.tell() - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+        return list(deque(lines, TAIL_LINES))
+
+    def members(self) -> list[int]:
+        """Who lives in its group. The dead whom their parent has not buried yet do not count."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it has just ended
+                state, _parent, group = entry.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self.pid and state not in "ZX":
+                    found.append(int(entry.parent.name))
+        return found
+
+    def _signal_group(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
