@@ -1,15 +1,15 @@
 """What the author of a pattern reads first: the shapes of a contract that implementations can be held to.
 
 A *pattern* is a solution to a problem in a context (Fowler); its *contract* is the list of promises that make it one.
-There are two kinds, by how promises are tried. An `OperationPattern` has a port, and is tried by schedules of operations on an
-instance made by the target's factory, beside a model. A `TrialPattern` is a pattern of control loops: its promises are
-properties, tried by a trial in the weather that this pattern has to stand.
+There are two kinds, by how promises are tried. An `OperationPattern` has a port, and is tried by schedules of
+operations on an instance made by the target's factory, beside a model. A `TrialPattern` is a pattern of control loops:
+its promises are properties, tried by a trial in the weather that this pattern has to stand.
 
-Operations are JSON objects with a `do`. Each must make sense in every state (what it refers to is counted, not named), so that
-any part of a schedule is a schedule: this is what makes the smallest one findable.
+Operations are JSON objects with a `do`. Each must make sense in every state (what it refers to is counted, not named),
+so that any part of a schedule is a schedule: this is what makes the smallest one findable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -100,6 +100,10 @@ class OperationPattern(Protocol):
 
     def not_applicable(self, instance: Any) -> Sequence[str]:
         """Promises that this implementation says it does not make."""
+
+    @property
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """What an operation is made of besides its `do`, for each `do`: a schedule from a file is compared with it."""
 
     def operations(self) -> Any:
         """A Hypothesis strategy of one operation."""

@@ -1,8 +1,8 @@
 """Tries an implementation against a pattern: schedules drawn by Hypothesis, until one breaks a promise.
 
-What is found is shrunk (`pattern_shrink.py`), and run some times more on fresh instances: an implementation that breaks its promise only
-at times is said to do so. A function of pattern, implementation, seed and number of examples: no clock is read here but the
-user's budget.
+What is found is shrunk (`pattern_shrink.py`), and run some times more on fresh instances: an implementation that breaks
+its promise only at times is said to do so. A function of pattern, implementation, seed and number of examples: no clock
+is read here but the user's budget.
 """
 
 import contextlib
@@ -39,7 +39,8 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """A broken promise, and the smallest schedule that breaks it. `again`: in how many of `CONFIRMATIONS` fresh runs."""
+    """A broken promise, and the smallest schedule that breaks it. `again`: in how many of `CONFIRMATIONS` fresh
+    runs."""
 
     promise: str
     reason: str
@@ -76,7 +77,8 @@ def search(
     """Draw schedules until one breaks a promise, or there have been `examples` of them.
 
     Raises:
-        UsageError: what the factory makes does not match the pattern's port. AdapterError: it makes nothing, or cannot be reached.
+        UsageError: what the factory makes does not match the pattern's port. AdapterError: it makes nothing, or cannot
+            be reached.
     """
     return _Search(pattern, factory, target, budget_wall_s, progress).run(examples, steps_max, seed)
 
@@ -104,7 +106,7 @@ def _tried(pattern: OperationPattern, instance: Any, operations: Operations, tar
         raise
     # Someone else's code may fail in any way: what its port does not name is a breach, what is out of reach no verdict.
     except Exception as error:
-        if hasattr(error, "definite"):
+        if hasattr(error, "definite") or isinstance(error, ConnectionError):
             raise AdapterError(f"target {target!r} could not answer: {error}") from error
         return Ran(
             broken=Broken(ANSWERS, f"{type(error).__name__}: {error}"),

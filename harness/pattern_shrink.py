@@ -1,8 +1,8 @@
 """The smallest schedule of operations that breaks the same promise.
 
-Operations make sense in every state, so any part of a schedule is one: halves, quarters and so on are taken away (delta debugging) until
-no single operation can be; then numbers become as small and switches as false as they can be, and what was done at once is
-done alone. Each step is kept only if the same promise is still broken.
+Operations make sense in every state, so any part of a schedule is one: halves, quarters and so on are taken away (delta
+debugging) until no single operation can be; then numbers become as small and switches as false as they can be, and what
+was done at once is done alone. Each step is kept only if the same promise is still broken.
 
 Source: Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002).
 """
@@ -57,7 +57,9 @@ def _simpler_operations(operation: JsonObject) -> Iterator[JsonObject]:
             if value:
                 yield {**operation, name: False}
         elif isinstance(value, int):
-            yield from ({**operation, name: smaller} for smaller in sorted({0, value // 2, value - 1}) if 0 <= smaller < value)
+            yield from (
+                {**operation, name: smaller} for smaller in sorted({0, value // 2, value - 1}) if 0 <= smaller < value
+            )
         elif isinstance(value, list):
             yield from value
             for index in range(len(value)):

@@ -1,9 +1,10 @@
 """What a pattern is tried on: a factory by name, and whether what it makes matches the pattern's port.
 
-A missing method is found before the first operation, and named. Types of arguments are not looked at: whoever gets them wrong
-breaks the promise to answer as the port says.
+A missing method is found before the first operation, and named. Types of arguments are not looked at: whoever gets them
+wrong breaks the promise to answer as the port says.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -43,7 +44,7 @@ def members_of(port: type) -> list[str]:
     for base in port.__mro__:
         if base is not object and base is not Protocol and getattr(base, "_is_protocol", False):
             found.update(vars(base))
-            found.update(base.__dict__.get("__annotations__", {}))
+            found.update(inspect.get_annotations(base))
     return sorted(name for name in found if not name.startswith("_"))
 
 

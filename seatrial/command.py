@@ -73,6 +73,7 @@ def demo(report_dir: str, quiet: bool, as_json: bool) -> int:
 @commands.command()
 @click.argument("target")
 @trial_options
+@click.option("--pattern", metavar="NAME", help="Hold TARGET to this pattern's contract: see `seatrial patterns`.")
 @click.option("--examples", type=click.IntRange(min=1), default=DEFAULT_EXAMPLES, show_default=True, metavar="N")
 @click.option("--budget-s", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Wall seconds at most.")
 @report_dir_option
@@ -82,6 +83,7 @@ def demo(report_dir: str, quiet: bool, as_json: bool) -> int:
 def check(
     *,
     target: str,
+    pattern: str | None,
     examples: int,
     budget_s: float | None,
     report_dir: str,
@@ -91,6 +93,20 @@ def check(
     **typed: Any,
 ) -> int:
     """Try TARGET (module:factory, file.py:factory or zoo:ID) in many weathers, and shrink what breaks it."""
+    if pattern is not None:
+        from seatrial.pattern_command import check_pattern
+
+        return check_pattern(
+            pattern,
+            target,
+            typed,
+            examples=examples,
+            budget_wall_s=budget_s,
+            report_dir=report_dir,
+            allow_unknown=allow_unknown,
+            quiet=quiet,
+            as_json=as_json,
+        )
     trial = trial_of(target, typed)
     outcome = run_check(
         trial, title=target, quiet=quiet, examples=examples, report_dir=report_dir, budget_wall_s=budget_s
@@ -198,6 +214,12 @@ def campaign(
 @output_options
 def replay(*, schedule: str, target: str | None, times: int, allow_unknown: bool, quiet: bool, as_json: bool) -> int:
     """Run SCHEDULE (a schedule.json) again, with the controller it names or with TARGET in its place."""
+    from harness.pattern_file import is_operations_file
+
+    if is_operations_file(schedule):
+        from seatrial.pattern_command import replay_pattern
+
+        return replay_pattern(schedule, target, times=times, allow_unknown=allow_unknown, quiet=quiet, as_json=as_json)
     trial = None if target is None else replay_trial(schedule, target)
     outcome = run_replay(schedule, trial=trial, times=times)
     return print_outcome(outcome, as_json=as_json, quiet=quiet, allow_unknown=allow_unknown)

@@ -1,23 +1,25 @@
-"""Pattern 6, consistent core: however many clients and members there are, the store behaves as one map that is used one call at a time.
+"""Pattern 6, consistent core: however many clients and members there are, the store behaves as one map that is used one
+call at a time.
 
-Tried by several sessions, each perhaps at another member, that call one after the other or several at once. What they saw is judged in
-two ways that need not trust each other: a search for an order in which it could have happened (`properties.linearizability`, for
-any store), and the store's own order, by its revisions.
+Tried by several sessions, each perhaps at another member, that call one after the other or several at once. What they
+saw is judged in two ways that need not trust each other: a search for an order in which it could have happened
+(`properties.linearizability`, for any store), and the store's own order, by its revisions.
 
 Reads that name a revision ask for the past and get it; only those may be stale.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from time import monotonic
-from typing import Any, Final, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol, cast
 
 from harness.pattern import ANSWERS, Claims, Promise
 from properties.linearizability import Operation, Register, Verdict, judge
 from properties.patterns.versioned_value import RESOURCE
 from reference_impl.protocol import JsonObject
-from reference_impl.store.port import Key, RevisionMismatch, StoreEvent, revision_of
+from reference_impl.store.port import Compacted, FutureRevision, Key, RevisionMismatch, StoreEvent, revision_of
 
 SESSIONS_MAX: Final = 3
 KEYS: Final = ("x", "y")
@@ -31,7 +33,8 @@ _WING = "Herlihy and Wing, Linearizability (1990), https://dl.acm.org/doi/10.114
 class CoreSession(Protocol):
     """One client's connection, to whichever member. Values and errors as in `VersionedValues`.
 
-    A call that may or may not have had its effect raises an exception whose `definite` is False; True: it certainly had none.
+    A call that may or may not have had its effect raises an exception whose `definite` is False; True: it certainly had
+    none.
     """
 
     def get(self, key: Key, *, revision: int | None = None) -> JsonObject | None: ...
@@ -44,8 +47,9 @@ class CoreSession(Protocol):
 class ConsistentCore(Protocol):
     """A replicated store, seen through sessions.
 
-    Optional members: `concurrent` (True: sessions may be used from several threads at once; else calls come one after the
-    other); `disturb(number)`: kill, cut off or pause a member, whichever the number says, and let it come back by itself.
+    Optional members: `concurrent` (True: sessions may be used from several threads at once; else calls come one after
+    the other); `disturb(number)`: kill, cut off or pause a member, whichever the number says, and let it come back by
+    itself.
     """
 
     def session(self, number: int) -> CoreSession:
@@ -81,7 +85,11 @@ PROMISES: Final = (
         source=f"{_ETCD}; https://etcd.io/docs/v3.6/learning/data_model/",
         voided_by=("compaction",),
     ),
-    Promise(name=ANSWERS, says="Each call answers, or raises what the port names.", source="seatrial.patterns.ConsistentCore"),
+    Promise(
+        name=ANSWERS,
+        says="Each call answers, or raises what the port names.",
+        source="seatrial.patterns.ConsistentCore",
+    ),
 )
 
 
@@ -93,6 +101,16 @@ class ConsistentCorePattern:
     target: str = "ConsistentCore: a store with sessions"
     promises: Sequence[Promise] = PROMISES
     port: type = ConsistentCore
+    fields: Mapping[str, Sequence[str]] = MappingProxyType(
+        {
+            "read": ("who", "name"),
+            "write": ("who", "name"),
+            "swap": ("who", "name"),
+            "remove": ("who", "name"),
+            "at_once": ("calls",),
+            "disturb": ("number",),
+        }
+    )
 
     def not_applicable(self, instance: Any) -> Sequence[str]:
         return ()
@@ -163,8 +181,8 @@ class Sessions:
             for name in range(2):
                 self._call({"do": "read", "who": number, "name": name})
         self._judge_revisions()
-        self._judge_past()
         self._judge_order()
+        self._judge_past()
 
     # --------------------------------------------------------------------------------------------------------- calling
 
@@ -213,13 +231,20 @@ class Sessions:
             self._revisions.append((answer.revision, called, returned, name, value))
         self._history.append(
             Operation(
-                client=client, key=name, name=operation, argument=argument, result=result, called=called, returned=returned
+                client=client,
+                key=name,
+                name=operation,
+                argument=argument,
+                result=result,
+                called=called,
+                returned=returned,
             )
         )
         return answer
 
     def _now(self) -> float:
-        """On one clock for all sessions. Where calls come one after the other, counting is enough, and the same every time."""
+        """On one clock for all sessions. Where calls come one after the other, counting is enough, and the same every
+        time."""
         return monotonic() if self._is_concurrent else float(next(self._ticks))
 
     # --------------------------------------------------------------------------------------------------------- judging
@@ -235,20 +260,25 @@ class Sessions:
         for revision, called, _, name, _ in sorted(self._revisions, key=lambda write: write[1]):
             while answered and answered[0][0] < called:
                 latest_answered = max(latest_answered, answered.pop(0)[1])
-            reason = f"the write of {name} got revision {revision}, though {latest_answered} had been answered before it began"
+            reason = f"a write of {name} got revision {revision}, though {latest_answered} was answered before it began"
             self.claims.that(promise, revision > latest_answered, reason)
 
     def _judge_past(self) -> None:
         for revision, _, _, name, value in self._revisions:
             for session in self._sessions:
+                promise, what = "the_past_is_the_same_for_all", f"{name} at revision {revision}"
                 try:
                     found = _value(session.get(_key(name), revision=revision))
+                except Compacted:
+                    continue
+                except FutureRevision as error:
+                    self.claims.that(promise, False, f"{what}, which was acknowledged, is refused: {error}")
+                    continue
                 except Exception as error:
                     if not hasattr(error, "definite"):
                         raise
                     continue
-                what = f"{name} at revision {revision}, asked of another session"
-                self.claims.equal("the_past_is_the_same_for_all", found, value, what)
+                self.claims.equal(promise, found, value, what)
 
     def _judge_order(self) -> None:
         judgement = judge(self._history, Register(), within_s=SEARCH_MAX_S)
@@ -256,31 +286,31 @@ class Sessions:
             return
         if judgement.verdict is Verdict.NOT_LINEARIZABLE:
             told = "; ".join(_told(operation) for operation in judgement.stuck)
-            self.claims.that(self._cause(judgement.stuck), False, f"{judgement.key}: none of these could be next: {told}")
+            self.claims.that(
+                self._cause(judgement.stuck), False, f"{judgement.key}: none of these could be next: {told}"
+            )
         for promise in ("calls_are_linearizable", "no_acknowledged_write_is_lost", "reads_are_never_stale"):
             self.claims.that(promise, True, "")
 
     def _cause(self, stuck: Sequence[Operation]) -> str:
-        """Which promise it is, where a single call says so: a read of what had been overwritten, or of what never comes back."""
+        """Which promise it is, where one read says so: of what had been overwritten, or of what never comes back."""
         if len(stuck) != 1 or stuck[0].name != "read":
             return "calls_are_linearizable"
         read = stuck[0]
-        later_reads = [
-            each for each in self._history
-            if each.key == read.key and each.name == "read" and each.called >= read.called and each.client != read.client
-        ]  # fmt: skip
         newest = self._newest_write_before(read)
-        if newest is not None and all(each.result != newest for each in [read, *later_reads]):
-            return "no_acknowledged_write_is_lost"
-        return "reads_are_never_stale"
+        # Values are counted as they are written: one that is as high is that write's, or a later one's.
+        shown = [cast("int", each.result or 0) for each in self._history if _is_read_since(each, read)]
+        return "no_acknowledged_write_is_lost" if newest and max(shown) < newest else "reads_are_never_stale"
 
-    def _newest_write_before(self, read: Operation) -> Hashable:
-        written = [
-            (each.returned, each.argument[1] if isinstance(each.argument, tuple) else each.argument)
-            for each in self._history
-            if each.key == read.key and each.name != "read" and each.returned < read.called and each.result in (None, True)
-        ]
-        return max(written, key=lambda pair: pair[0])[1] if written else None
+    def _newest_write_before(self, read: Operation) -> int | None:
+        """The value that was acknowledged last before a read was called; None: none, or a deletion."""
+        newest: tuple[float, int | None] = (0.0, None)
+        for each in self._history:
+            is_write = each.key == read.key and each.name != "read" and each.result in (None, True)
+            if is_write and newest[0] < each.returned < read.called:
+                value = each.argument[1] if isinstance(each.argument, tuple) else each.argument
+                newest = (each.returned, cast("int | None", value))
+        return newest[1]
 
 
 _NOTHING: Final = object()
@@ -291,11 +321,20 @@ def _key(name: str) -> Key:
 
 
 def _obj(name: str, value: int) -> JsonObject:
-    return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"namespace": "a", "name": name}, "data": {"n": str(value)}}
+    return {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": {"namespace": "a", "name": name},
+        "data": {"n": str(value)},
+    }
 
 
 def _value(found: JsonObject | None) -> int | None:
     return int(found["data"]["n"]) if found is not None else None
+
+
+def _is_read_since(operation: Operation, read: Operation) -> bool:
+    return operation.name == "read" and operation.key == read.key and operation.called >= read.called
 
 
 def _told(operation: Operation) -> str:

@@ -1,15 +1,17 @@
 """Pattern 7, lease and leader election with fencing: one leader at a time, though clocks differ and processes pause.
 
-A candidate has its own monotonic clock, which starts anywhere and runs fast or slow within `CLOCK_RATE_MAX`; it knows no other's. It asks,
-is given a lease until some time on its own clock, and leads until then. It may pause for as long as it likes, and go on as
-if nothing had happened: then its writes come late, and what is written to must refuse them (fencing). The contract keeps true
-time, which nobody else can see.
+A candidate has its own monotonic clock, which starts anywhere and runs fast or slow within `CLOCK_RATE_MAX`; it knows
+no other's. It asks, is given a lease until some time on its own clock, and leads until then. It may pause for as long
+as it likes, and go on as if nothing had happened: then its writes come late, and what is written to must refuse them
+(fencing). The contract keeps true time, which nobody else can see.
 
-What programs that elect must do besides (stop in time, not take what is not over) is `leader-election`, tried in trials.
+What programs that elect must do besides (stop in time, not take what is not over) is `leader-election`, tried in
+trials.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from harness.pattern import ANSWERS, Claims, Promise
@@ -17,8 +19,8 @@ from reference_impl.protocol import JsonObject
 
 CANDIDATES: Final = 3
 CLOCK_RATE_MAX: Final = 1.2
-"""How much faster the fastest clock may run than the slowest. Far more than real ones do; client-go says that it tolerates a
-rate below lease duration / renew deadline (15 s / 10 s)."""
+"""How much faster the fastest clock may run than the slowest. Far more than real ones do; client-go says that it
+tolerates a rate below lease duration / renew deadline (15 s / 10 s)."""
 _RATES: Final = (1.0, CLOCK_RATE_MAX**0.5, CLOCK_RATE_MAX**-0.5)
 _OFFSETS: Final = (0.0, 1000.0, 50_000.0)
 
@@ -88,7 +90,9 @@ PROMISES: Final = (
         says="After the leader has stepped down, the next who asks is given the lease.",
         source=f"{_CLIENT_GO} (ReleaseOnCancel)",
     ),
-    Promise(name=ANSWERS, says="Each call answers, or raises what the port names.", source="seatrial.patterns.Election"),
+    Promise(
+        name=ANSWERS, says="Each call answers, or raises what the port names.", source="seatrial.patterns.Election"
+    ),
 )
 
 
@@ -100,6 +104,14 @@ class LeasePattern:
     target: str = "Election: a lock with leases and tokens"
     promises: Sequence[Promise] = PROMISES
     port: type = Election
+    fields: Mapping[str, Sequence[str]] = MappingProxyType(
+        {
+            "ask": ("who",),
+            "write": ("who",),
+            "release": ("who",),
+            "wait": ("tenths",),
+        }
+    )
 
     def not_applicable(self, instance: Any) -> Sequence[str]:
         return ()
@@ -160,7 +172,8 @@ class Candidates:
         self._newest_token: int | None = None
         self._newest_written: int | None = None
         self._released = True
-        """The newest term is over because its leader said so (or there was none), and nobody has been given a lease since."""
+        """The newest term is over because its leader said so (or there was none), and nobody has been given a lease
+        since."""
         self._written_count = 0
 
     def do(self, operation: JsonObject) -> None:

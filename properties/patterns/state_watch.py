@@ -1,14 +1,17 @@
 """Pattern 4, state watch: clients register their interest once, and the server tells them what has changed.
 
-Clients hold one open stream each instead of asking again and again; what they must be able to rely on are etcd's watch guarantees,
-and a way back after a downtime: resume from the last revision seen, or list again if that is compacted. A reader that does not
-read must not cost the server more than a bounded buffer: it is cut off, and the others lose nothing.
+Clients hold one open stream each instead of asking again and again; what they must be able to rely on are etcd's watch
+guarantees, and a way back after a downtime: resume from the last revision seen, or list again if that is compacted. A
+reader that does not read must not cost the server more than a bounded buffer: it is cut off, and the others lose
+nothing.
 
-The model: a history of all writes, and what each watch is due from where it started. How much an implementation buffers is its
-own business (`buffered_max`); how much memory and time thousands of watchers cost is measured, not judged (docs/performance.md).
+The model: a history of all writes, and what each watch is due from where it started. How much an implementation buffers
+is its own business (`buffered_max`); how much memory and time thousands of watchers cost is measured, not judged
+(docs/performance.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from harness.pattern import ANSWERS, Promise
@@ -57,8 +60,9 @@ class OpenWatch(Protocol):
 class StateWatch(Protocol):
     """A store that can be watched. Values and errors as in `VersionedValues`.
 
-    Optional members, each of which adds a promise: `buffered_max` (events that wait for one reader, at most: one more, and it is
-    cut off), `progress()` (sends a bookmark on every watch that wants them), `requests` (how many requests clients have sent).
+    Optional members, each of which adds a promise: `buffered_max` (events that wait for one reader, at most: one more,
+    and it is cut off), `progress()` (sends a bookmark on every watch that wants them), `requests` (how many requests
+    clients have sent).
     """
 
     @property
@@ -72,9 +76,7 @@ class StateWatch(Protocol):
 
     def compact(self, revision: int) -> None: ...
 
-    def watch(
-        self, resource: str, namespace: str | None = None, *, since: int, bookmarks: bool = False
-    ) -> OpenWatch:
+    def watch(self, resource: str, namespace: str | None = None, *, since: int, bookmarks: bool = False) -> OpenWatch:
         """Everything committed after `since`. Raises Compacted if that cannot be told any more."""
 
 
@@ -93,11 +95,14 @@ PROMISES: Final = (
         name="watches_are_reliable",
         says="A stream leaves out no event between two that it shows, and in the end shows all.",
         source=f"{_ETCD} (reliable)",
-        voided_by=("a stream that was cut: it ends, and does not skip",),
+        voided_by=("a stream that was cut, for a slow reader or a compaction: it ends, and does not skip",),
     ),
     Promise(
         name="events_are_whole_facts",
-        says="An event shows one committed write, whole: its type, its key and its value at that revision, and no other's.",
+        says=(
+            "An event shows one committed write, whole: its type, its key and its value at "
+            "that revision, and no other's."
+        ),
         source=f"{_ETCD} (atomic); {_CONCEPTS}#efficient-detection-of-changes",
     ),
     Promise(
@@ -108,7 +113,10 @@ PROMISES: Final = (
     ),
     Promise(
         name="what_is_compacted_is_refused",
-        says="A watch from a revision that is compacted is refused, never begun with a gap; listing again is the way back.",
+        says=(
+            "A watch from a revision that is compacted is refused, never begun with a gap; "
+            "listing again is the way back."
+        ),
         source=f"{_CONCEPTS}#410-gone-responses; {_ETCD}",
     ),
     Promise(
@@ -119,12 +127,17 @@ PROMISES: Final = (
     ),
     Promise(
         name="views_equal_the_state",
-        says="Who lists, applies what a watch brings, and lists again where it has to, ends with the state of the server.",
+        says=(
+            "Who lists, applies what a watch brings, and lists again where it has to, ends "
+            "with the state of the server."
+        ),
         source=f"{_CONCEPTS}#efficient-detection-of-changes; the deck, page 33: duplicates on re-list, missed events",
     ),
     Promise(
         name="slow_readers_are_cut",
-        says="For a reader that does not read at most `buffered_max` events wait; then it is cut, not buffered for ever.",
+        says=(
+            "For a reader that does not read at most `buffered_max` events wait; then it is cut, not buffered for ever."
+        ),
         source=f"{_FOWLER}; kubernetes apiserver storage/cacher/cache_watcher.go (forget)",
         voided_by=("an implementation without `buffered_max`: its memory is not bounded by this",),
     ),
@@ -134,7 +147,9 @@ PROMISES: Final = (
         source=f"{_FOWLER} (single socket channel)",
         voided_by=("an implementation without `requests`",),
     ),
-    Promise(name=ANSWERS, says="Each call answers, or raises what the port names.", source="seatrial.patterns.StateWatch"),
+    Promise(
+        name=ANSWERS, says="Each call answers, or raises what the port names.", source="seatrial.patterns.StateWatch"
+    ),
 )
 
 _OPTIONAL: Final = {
@@ -152,6 +167,20 @@ class StateWatchPattern:
     target: str = "StateWatch: a store or server with watches"
     promises: Sequence[Promise] = PROMISES
     port: type = StateWatch
+    fields: Mapping[str, Sequence[str]] = MappingProxyType(
+        {
+            "put": ("namespace", "name"),
+            "delete": ("namespace", "name"),
+            "open": ("all", "back"),
+            "read": ("who",),
+            "resume": ("who",),
+            "hang_up": ("who",),
+            "relist": ("who",),
+            "compact": ("back",),
+            "progress": (),
+            "flood": ("who",),
+        }
+    )
 
     def not_applicable(self, instance: Any) -> Sequence[str]:
         return [promise for member, promise in _OPTIONAL.items() if getattr(instance, member, None) is None]

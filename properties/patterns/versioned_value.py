@@ -1,14 +1,16 @@
 """Pattern 5, versioned values: every write is a new version, and old versions can be read until they are compacted.
 
-The port is the part of a store that needs no watch (`reference_impl.store.port.Store`): any store of this project matches it as
-it is. The model is a list of all writes. What the contract does not look at: durability, several writers at once (pattern 6).
+The port is the part of a store that needs no watch (`reference_impl.store.port.Store`): any store of this project
+matches it as it is. The model is a list of all writes. What the contract does not look at: durability, several writers
+at once (pattern 6).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from harness.pattern import ANSWERS, Claims, Promise
-from properties.patterns.model import History, Version
+from properties.patterns.model import History
 from reference_impl.protocol import JsonObject
 from reference_impl.store.port import Compacted, FutureRevision, Key, Page, RevisionMismatch, StoreEvent
 
@@ -70,7 +72,10 @@ PROMISES: Final = (
     ),
     Promise(
         name="writes_are_compared_and_swapped",
-        says="A write that expects a revision takes effect if and only if the value is at that revision; 0: does not exist.",
+        says=(
+            "A write that expects a revision takes effect if and only if the value is at "
+            "that revision; 0: does not exist."
+        ),
         source=f"{_CONCEPTS}#resource-versions; {_FOWLER}",
     ),
     Promise(
@@ -101,7 +106,10 @@ PROMISES: Final = (
     ),
     Promise(
         name="compaction_forgets_the_past_only",
-        says="After a compaction older revisions are refused as compacted, never answered wrongly; the rest is untouched.",
+        says=(
+            "After a compaction older revisions are refused as compacted, never answered "
+            "wrongly; the rest is untouched."
+        ),
         source=f"{_ETCD_MODEL}; https://etcd.io/docs/v3.6/op-guide/maintenance/#history-compaction",
     ),
     Promise(
@@ -125,6 +133,16 @@ class VersionedValuePattern:
     target: str = "VersionedValues: a store"
     promises: Sequence[Promise] = PROMISES
     port: type = VersionedValues
+    fields: Mapping[str, Sequence[str]] = MappingProxyType(
+        {
+            "put": ("namespace", "name", "expected"),
+            "delete": ("namespace", "name", "expected"),
+            "get": ("namespace", "name", "back"),
+            "list": ("back", "limit", "all", "meanwhile"),
+            "compact": ("back",),
+            "ask_the_future": ("how",),
+        }
+    )
 
     def not_applicable(self, instance: Any) -> Sequence[str]:
         return ()
@@ -139,9 +157,19 @@ class VersionedValuePattern:
         return st.one_of(
             write,
             write,
-            st.fixed_dictionaries({"do": st.just("delete"), **key, "expected": st.sampled_from(["any", "current", "stale"])}),
+            st.fixed_dictionaries(
+                {"do": st.just("delete"), **key, "expected": st.sampled_from(["any", "current", "stale"])}
+            ),
             st.fixed_dictionaries({"do": st.just("get"), **key, "back": back}),
-            st.fixed_dictionaries({"do": st.just("list"), "back": back, "limit": st.integers(0, 3), "all": st.booleans(), "meanwhile": st.booleans()}),
+            st.fixed_dictionaries(
+                {
+                    "do": st.just("list"),
+                    "back": back,
+                    "limit": st.integers(0, 3),
+                    "all": st.booleans(),
+                    "meanwhile": st.booleans(),
+                }
+            ),
             st.fixed_dictionaries({"do": st.just("compact"), "back": st.integers(0, 6)}),
             st.fixed_dictionaries({"do": st.just("ask_the_future"), "how": st.integers(0, 2)}),
         )
@@ -189,10 +217,13 @@ class Versions:
         key = key_of(operation)
         expected = self._expected(key, operation["expected"])
         self._written_count += 1
-        obj = {"kind": "ConfigMap", "metadata": {"namespace": key[1], "name": key[2]}, "data": {"n": self._written_count}}
+        metadata = {"namespace": key[1], "name": key[2]}
+        obj: JsonObject = {"kind": "ConfigMap", "metadata": metadata, "data": {"n": self._written_count}}
         before = self.history.now(key)
         if expected not in (None, before.revision if before.value is not None else 0):
-            self._refused(lambda: self.store.put(key, obj, expected=expected), key, f"put expecting revision {expected}")
+            self._refused(
+                lambda: self.store.put(key, obj, expected=expected), key, f"put expecting revision {expected}"
+            )
             return
         try:
             event = self.store.put(key, obj, expected=expected)
@@ -201,10 +232,14 @@ class Versions:
             return
         self.claims.that("writes_are_compared_and_swapped", True, "")
         revision = self.history.newest + 1
-        self.claims.equal("each_write_takes_the_next_revision", event.revision, revision, f"revision of the put of {key}")
+        self.claims.equal(
+            "each_write_takes_the_next_revision", event.revision, revision, f"revision of the put of {key}"
+        )
         self.claims.equal("each_write_takes_the_next_revision", self.store.revision, revision, "the store's revision")
-        stamped = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(revision)}}
-        self.claims.equal("each_write_takes_the_next_revision", event.object, stamped, f"value that the put of {key} answers")
+        stamped = {**obj, "metadata": {**metadata, "resourceVersion": str(revision)}}
+        self.claims.equal(
+            "each_write_takes_the_next_revision", event.object, stamped, f"value that the put of {key} answers"
+        )
         self.history.put(key, stamped)
 
     def _delete(self, operation: JsonObject) -> None:
@@ -212,7 +247,9 @@ class Versions:
         expected = self._expected(key, operation["expected"])
         before = self.history.now(key)
         if before.value is None or expected not in (None, before.revision):
-            self._refused(lambda: self.store.delete(key, expected=expected), key, f"delete expecting revision {expected}")
+            self._refused(
+                lambda: self.store.delete(key, expected=expected), key, f"delete expecting revision {expected}"
+            )
             return
         try:
             event = self.store.delete(key, expected=expected)
@@ -221,7 +258,9 @@ class Versions:
             return
         revision = self.history.newest + 1
         last = {**before.value, "metadata": {**before.value["metadata"], "resourceVersion": str(revision)}}
-        self.claims.equal("each_write_takes_the_next_revision", event.revision, revision, f"revision of the delete of {key}")
+        self.claims.equal(
+            "each_write_takes_the_next_revision", event.revision, revision, f"revision of the delete of {key}"
+        )
         self.claims.equal("a_deletion_carries_the_last_state", event.object, last, f"last state of {key}")
         self.history.put(key, None)
 
@@ -231,11 +270,21 @@ class Versions:
             write()
         except RevisionMismatch as error:
             self.claims.that("writes_are_compared_and_swapped", True, "")
-            self.claims.equal("a_refused_write_changes_nothing", error.current, before.value, f"what the refusal of {what} says is there")
+            self.claims.equal(
+                "a_refused_write_changes_nothing",
+                error.current,
+                before.value,
+                f"what the refusal of {what} says is there",
+            )
         else:
             is_at = f"is at {before.revision}" if before.value is not None else "does not exist"
             self.claims.that("writes_are_compared_and_swapped", False, f"{what} of {key} was not refused; it {is_at}")
-        self.claims.equal("a_refused_write_changes_nothing", self.store.revision, self.history.newest, f"revision after a refused {what}")
+        self.claims.equal(
+            "a_refused_write_changes_nothing",
+            self.store.revision,
+            self.history.newest,
+            f"revision after a refused {what}",
+        )
         self._look(key, None, promise="a_refused_write_changes_nothing")
 
     def _expected(self, key: Key, how: str) -> int | None:
@@ -303,12 +352,16 @@ class Versions:
 
     def _compact(self, operation: JsonObject) -> None:
         revision = self.history.back(operation["back"])
-        if revision <= self.history.compacted:
+        if revision <= max(self.history.compacted, self.history.base):  # what was before is not ours to say
             return
         self.store.compact(revision)
         self.history.compact(revision)
-        self.claims.equal("compaction_forgets_the_past_only", self.store.compacted_revision, revision, "compacted revision")
-        self.claims.equal("compaction_forgets_the_past_only", self.store.revision, self.history.newest, "revision after a compaction")
+        self.claims.equal(
+            "compaction_forgets_the_past_only", self.store.compacted_revision, revision, "compacted revision"
+        )
+        self.claims.equal(
+            "compaction_forgets_the_past_only", self.store.revision, self.history.newest, "revision after a compaction"
+        )
 
     def _is_compacted(self, read: Any, what: str) -> None:
         try:
@@ -332,4 +385,6 @@ class Versions:
         except FutureRevision:
             self.claims.that("the_future_is_refused", True, "")
         else:
-            self.claims.that("the_future_is_refused", False, f"revision {beyond} of {beyond - 1} was answered: {answer!r}")
+            self.claims.that(
+                "the_future_is_refused", False, f"revision {beyond} of {beyond - 1} was answered: {answer!r}"
+            )

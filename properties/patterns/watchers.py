@@ -173,7 +173,7 @@ class Watchers:
         requests = getattr(self.server, "requests", None)
         due = self._due(client)
         pending = len(due)
-        allowed = client.was_slow or self._may_be_cut(pending)
+        allowed = client.was_slow or self._may_be_cut(pending) or client.position < self.history.compacted
         while True:
             events = client.stream.read(WAIT_S if due and not client.stream.is_cut else 0.0)
             for number, event in enumerate(events):
@@ -205,7 +205,9 @@ class Watchers:
             return
         shown = f"{event.type} {event.key[1]}/{event.key[2]} at {event.revision}"
         self.claims.that("watches_are_unique", event.revision not in client.seen, f"{whose}: {shown} came again")
-        ordered = event.revision > client.position and not any(fact[0] in later for fact in due if fact[0] < event.revision)
+        ordered = event.revision > client.position and not any(
+            fact[0] in later for fact in due if fact[0] < event.revision
+        )
         self.claims.that("watches_are_ordered", ordered, f"{whose}: {shown} came out of order, after {client.position}")
         fact = next((fact for fact in due if fact[0] == event.revision), None)
         if fact is None:
@@ -251,12 +253,16 @@ class Watchers:
         while events := slow.stream.read(0.0):
             read += sum(event.type != "BOOKMARK" for event in events)
             for number, event in enumerate(events):
-                self._take(slow, event, due, {each.revision for each in events[number + 1 :] if each.type != "BOOKMARK"})
-        reason = f"{read} events had waited for a reader of watch of {_shown(slow)}; its buffer is said to be {buffered_max}"
+                self._take(
+                    slow, event, due, {each.revision for each in events[number + 1 :] if each.type != "BOOKMARK"}
+                )
+        reason = (
+            f"{read} events had waited for a reader of watch of {_shown(slow)}; its buffer is said to be {buffered_max}"
+        )
         self.claims.that(promise, slow.stream.is_cut and read <= buffered_max, reason)
 
     def _may_be_cut(self, pending: int) -> bool:
-        buffered_max = getattr(self.server, "buffered_max", None)
+        buffered_max: int | None = getattr(self.server, "buffered_max", None)
         return buffered_max is not None and pending > buffered_max
 
 

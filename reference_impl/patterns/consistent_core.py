@@ -1,4 +1,5 @@
-"""Consistent core: sessions at one store. All calls are atomic steps of one object, which is what makes it consistent."""
+"""Consistent core: sessions at one store. All calls are atomic steps of one object, which is what makes it
+consistent."""
 
 from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import Store

@@ -1,9 +1,9 @@
 """Leader election over any store of this project: a record that is compared and swapped, its revision as fencing token.
 
-As client-go: a candidate never compares clocks. It notes on its own clock when it saw the record change, and takes the lease when it has
-not changed for the lease's duration; the leader gives up earlier than that (`RENEW_DEADLINE_S`), so that clocks may run at
-different rates, up to the quotient of both. Its token is the revision of the write that began its term: the store's
-revisions only rise. What is protected remembers the newest token that has written.
+As client-go: a candidate never compares clocks. It notes on its own clock when it saw the record change, and takes the
+lease when it has not changed for the lease's duration; the leader gives up earlier than that (`RENEW_DEADLINE_S`), so
+that clocks may run at different rates, up to the quotient of both. Its token is the revision of the write that began
+its term: the store's revisions only rise. What is protected remembers the newest token that has written.
 
 Source: client-go `tools/leaderelection/leaderelection.go`; Kleppmann, "How to do distributed locking" (fencing).
 """

@@ -1,4 +1,5 @@
-"""State watch, twice: a store's subscriptions, and an API server's watches, as streams that a client reads when it likes.
+"""State watch, twice: a store's subscriptions, and an API server's watches, as streams that a client reads when it
+likes.
 
 What waits for a reader is bounded: the stream is cut when one event more comes, as the HTTP front does by bytes
 (`apiserver/http/watching.py`). Nobody waits for a reader, so a slow one costs the others nothing.

@@ -5,6 +5,7 @@ import pytest
 from harness.pattern import ANSWERS
 from harness.pattern_search import run, search
 from properties.patterns import PATTERNS
+from reference_impl.patterns.commands import ServerCommands
 from reference_impl.patterns.consistent_core import OneStore
 from reference_impl.patterns.election import StoreElection
 from reference_impl.patterns.state_watch import WatchedServer, WatchedStore
@@ -14,6 +15,7 @@ from tests.properties.patterns.violators import VIOLATORS
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
 
 REFERENCES = (
+    ("command-and-event", ServerCommands),
     ("versioned-value", MemoryStore),
     ("state-watch", WatchedStore),
     ("state-watch", WatchedServer),

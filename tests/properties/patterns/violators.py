@@ -1,10 +1,14 @@
 """Implementations that break a promise of a pattern, each in one place: what is overridden is the bug.
 
-After real ones where there are: the comments say which. `VIOLATORS` pairs each with its pattern and the promise that it breaks.
+After real ones where there are: the comments say which. `VIOLATORS` pairs each with its pattern and the promise that it
+breaks.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from reference_impl.patterns.commands import Told
 from reference_impl.patterns.consistent_core import OneStore
 from reference_impl.patterns.election import LEASE_DURATION_S, StoreElection, Term
 from reference_impl.patterns.state_watch import Stream, WatchedServer, WatchedStore
@@ -12,7 +16,7 @@ from reference_impl.protocol import JsonObject
 from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import Compacted, Key, Page, RevisionMismatch, StoreEvent, revision_of
 
-# ------------------------------------------------------------------------------------------------------ versioned values
+# ----------------------------------------------------------------------------------------------------- versioned values
 
 
 class LastWriterWins(MemoryStore):
@@ -52,7 +56,7 @@ class PagesOfTheMoment(MemoryStore):
         return page
 
 
-# ----------------------------------------------------------------------------------------------------------- state watch
+# ---------------------------------------------------------------------------------------------------------- state watch
 
 
 class _Unbounded(Stream):
@@ -89,7 +93,7 @@ class DropsForTheSlow(_WithStreams):
 
 
 class ResumesTooLate(WatchedStore):
-    """Leaves out the first event after the revision that the client names: an off-by-one (kubernetes#...: `rv + 1`)."""
+    """Leaves out the first event after the revision that the client names: an off-by-one."""
 
     def watch(self, resource: str, namespace: str | None = None, *, since: int, bookmarks: bool = False) -> Stream:
         return super().watch(resource, namespace, since=min(since + 1, self.revision), bookmarks=bookmarks)
@@ -117,7 +121,7 @@ class PromisesBeforeItSends(WatchedServer):
         return stream
 
 
-# ------------------------------------------------------------------------------------------------------- consistent core
+# ------------------------------------------------------------------------------------------------------ consistent core
 
 
 class _FollowerSession:
@@ -132,7 +136,8 @@ class _FollowerSession:
 
 
 class ReadsAtAFollower(OneStore):
-    """Session 1's reads are served by a follower that has not caught up (etcd's serializable reads, taken for others)."""
+    """Session 1's reads are served by a follower that has not caught up (etcd's serializable reads, taken for
+    others)."""
 
     def session(self, number: int) -> Any:
         return _FollowerSession(self.store) if number == 1 else self.store  # type: ignore[arg-type]
@@ -201,12 +206,12 @@ class _SplitSession:
         return event
 
 
-# ----------------------------------------------------------------------------------------------------------------- lease
+# ---------------------------------------------------------------------------------------------------------------- lease
 
 
 class ComparesClocks(StoreElection):
-    """Takes a lease by the time that its holder wrote into it, on the holder's clock (client-go before it noted the time
-    of observation)."""
+    """Takes a lease by the time that its holder wrote into it, on the holder's clock (client-go before it noted the
+    time of observation)."""
 
     def try_acquire_or_renew(self, candidate: str, clock_s: float) -> Term | None:
         found = self.store.get(("leases", "", "l"))
@@ -250,6 +255,88 @@ class HoldsForEver(StoreElection):
         return super().try_acquire_or_renew(candidate, clock_s)
 
 
+# ------------------------------------------------------------------------------------------------- commands and events
+
+
+class _Values:
+    """A right service of its own, small enough to be wrong in one place."""
+
+    rejection = ValueError
+    names = {"create": "CREATED", "update": "UPDATED", "delete": "DELETED"}
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.receivers: list[Callable[[Told], None]] = []
+
+    def send(self, verb: str, name: str, value: str | None = None) -> None:
+        if (verb == "create") == (name in self.values) or (value or "").startswith("bad"):
+            raise ValueError(f"{verb} {name}: no")
+        last = self.commit(verb, name, value)
+        for receiver in tuple(self.receivers):
+            with suppress(Exception):
+                receiver(Told(self.names[verb], name, last))
+
+    def commit(self, verb: str, name: str, value: str | None) -> str | None:
+        if value is None:
+            return self.values.pop(name)
+        self.values[name] = value
+        return value
+
+    def subscribe(self, callback: Callable[[Told], None]) -> Callable[[], None]:
+        self.receivers.append(callback)
+        return lambda: self.receivers.remove(callback)
+
+    def state(self) -> dict[str, str]:
+        return dict(self.values)
+
+
+class AsksItsReceivers(_Values):
+    """A receiver that fails makes the command fail: an event that can be rejected."""
+
+    def send(self, verb: str, name: str, value: str | None = None) -> None:
+        if (verb == "create") == (name in self.values) or (value or "").startswith("bad"):
+            raise ValueError(f"{verb} {name}: no")
+        last = self.commit(verb, name, value)
+        for receiver in tuple(self.receivers):
+            receiver(Told(self.names[verb], name, last))
+
+
+class TellsBeforeItCommits(_Values):
+    """The event is out before the value is in: who reads back sees the old one (a dual write in the wrong order)."""
+
+    def send(self, verb: str, name: str, value: str | None = None) -> None:
+        before = dict(self.values)
+        super().send(verb, name, value)
+        after, self.values = self.values, before
+        for receiver in tuple(self.receivers):
+            with suppress(Exception):
+                receiver(Told(self.names[verb], name, value or before[name]))
+        self.values = after
+
+    def subscribe(self, callback: Callable[[Told], None]) -> Callable[[], None]:
+        told: list[bool] = []
+
+        def second_time_only(event: Told) -> None:
+            told.append(True)
+            if len(told) % 2 == 0:
+                callback(event)
+
+        return super().subscribe(second_time_only)
+
+
+class CommandsInDisguise(_Values):
+    """What is published is the command: receivers hear what should happen, and may take it for a request."""
+
+    names = {"create": "CREATE", "update": "UPDATE", "delete": "DELETE"}
+
+
+class DeletesInTheEventOnly(_Values):
+    """That something is gone is told by the event, and by nothing else."""
+
+    def commit(self, verb: str, name: str, value: str | None) -> str | None:
+        return self.values[name] if value is None else super().commit(verb, name, value)
+
+
 VIOLATORS: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ("versioned-value", LastWriterWins, ("writes_are_compared_and_swapped",)),
     ("versioned-value", ShowsThePresentForThePast, ("the_past_stays_as_it_was", "compaction_forgets_the_past_only")),
@@ -261,8 +348,12 @@ VIOLATORS: tuple[tuple[str, type, tuple[str, ...]], ...] = (
     ("state-watch", BeginsWithAGap, ("what_is_compacted_is_refused",)),
     ("state-watch", PromisesBeforeItSends, ("bookmarks_promise_what_was_sent",)),
     ("consistent-core", ReadsAtAFollower, ("reads_are_never_stale",)),
-    ("consistent-core", FailsOverWithoutTheNewest, ("no_acknowledged_write_is_lost",)),
-    ("consistent-core", SplitsItsBrain, ("one_order_of_revisions", "no_acknowledged_write_is_lost", "reads_are_never_stale")),
+    ("consistent-core", FailsOverWithoutTheNewest, ("no_acknowledged_write_is_lost", "one_order_of_revisions")),
+    ("consistent-core", SplitsItsBrain, ("one_order_of_revisions", "calls_are_linearizable", "reads_are_never_stale")),
+    ("command-and-event", AsksItsReceivers, ("events_cannot_be_rejected",)),
+    ("command-and-event", TellsBeforeItCommits, ("events_tell_of_committed_state",)),
+    ("command-and-event", CommandsInDisguise, ("events_are_named_in_the_past_tense",)),
+    ("command-and-event", DeletesInTheEventOnly, ("an_accepted_command_has_happened",)),
     ("lease", ComparesClocks, ("at_most_one_leader",)),
     ("lease", DoesNotFence, ("late_writes_are_fenced",)),
     ("lease", LeadsToTheEnd, ("at_most_one_leader",)),
