@@ -21,15 +21,15 @@ BY_NAME = {pattern.name: pattern for pattern in PATTERNS if isinstance(pattern, 
 ENTRIES = {entry.id: entry for entry in ZOO}
 
 VIOLATORS = (
-    ("choreography", "two-hands"),
     ("choreography", "to-and-fro"),
+    ("choreography", "unseen-deletion"),
     ("closed-control-loop", "decided-by-the-edge"),
     ("closed-control-loop", "unwatched-child"),
     ("leader-election", "compares-remote-clocks"),
     ("leader-election", "deaf-leader"),
     ("stateless-over-stateful", "second-secret"),
     ("stateless-over-stateful", "scaled-down-by-the-past"),
-    ("defensive-programming", "bound-for-ever"),
+    ("defensive-programming", "waits-for-the-word"),
     ("defensive-programming", "error-for-an-object"),
     ("side-effects", "two-buckets"),
     ("side-effects", "leaked-bucket"),
