@@ -1,6 +1,6 @@
 """Who writes what for whom is a graph without a centre: no component commands the others and waits for each.
 
-Components meet in objects: one writes a kind, another watches it. A coordinator shows in that graph as a hub: at least
+Components meet in objects: one writes, another hears of it. A coordinator shows in that graph as a hub: at least
 `spokes_least` others (arbitrary: a centre of two is a middle) write for it and are written for by it, and none of them
 for another. Choreography looks otherwise: what one has done is what the next one starts from.
 
@@ -53,19 +53,19 @@ class NoCoordinator:
 
 
 def who_writes_for_whom(view: View) -> "networkx.DiGraph[str]":
-    """From a program under test to each other one that watches a kind which it has written; `kinds` of an edge,
-    sorted."""
-    tested: dict[str, str] = {c.name: program_of(view, c.name) for c in view.components() if c.under_test}
-    watched: dict[tuple[str, str], dict[str, None]] = {}
-    for stream in view.streams():
-        if stream.component in tested:
-            watched.setdefault((stream.api_version, stream.kind), {})[tested[stream.component]] = None
+    """From a program under test to each other one that heard of what it wrote; `kinds` of an edge, sorted."""
+    tested = {each.name: program_of(view, each.name) for each in view.components() if each.under_test}
+    writers = {change.revision: tested[change.component] for change in view.changes() if change.component in tested}
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     graph.add_nodes_from(sorted(set(tested.values())))
-    for change in view.changes():
-        writer = tested.get(change.component, "")
-        for watcher in watched.get((change.ref.api_version, change.ref.kind), ()):
-            if writer and watcher != writer:
-                known = graph.get_edge_data(writer, watcher, {"kinds": []})["kinds"]
-                graph.add_edge(writer, watcher, kinds=sorted({*known, change.ref.kind}))
+    for stream in view.streams():
+        listener = tested.get(stream.component)
+        if listener is None:
+            continue
+        for kind, _, _, revision in stream.events:
+            writer = writers.get(revision)
+            # A bookmark tells of somebody else's write only that it has been.
+            if kind != "BOOKMARK" and writer is not None and writer != listener:
+                known = graph.get_edge_data(writer, listener, {"kinds": []})["kinds"]
+                graph.add_edge(writer, listener, kinds=sorted({*known, stream.kind}))
     return graph

@@ -239,7 +239,7 @@ class Watchers:
     def _flood(self, operation: JsonObject) -> None:
         buffered_max = getattr(self.server, "buffered_max", None)
         slow = self._client(operation)
-        if buffered_max is None or slow is None or slow.stream is None or slow.stream.is_cut:
+        if buffered_max is None or slow is None or slow.stream is None or _has_ended(slow.stream):
             return
         slow.was_slow = True
         for _ in range(buffered_max + 1):
@@ -259,11 +259,15 @@ class Watchers:
         reason = (
             f"{read} events had waited for a reader of watch of {_shown(slow)}; its buffer is said to be {buffered_max}"
         )
-        self.claims.that(promise, slow.stream.is_cut and read <= buffered_max, reason)
+        self.claims.that(promise, _has_ended(slow.stream) and read <= buffered_max, reason)
 
     def _may_be_cut(self, pending: int) -> bool:
-        buffered_max: int | None = getattr(self.server, "buffered_max", None)
-        return buffered_max is not None and pending > buffered_max
+        return pending > (getattr(self.server, "buffered_max", None) or pending)
+
+
+def _has_ended(stream: "OpenWatch") -> bool:
+    """As of now: it may be otherwise a moment later."""
+    return stream.is_cut
 
 
 def _apply(view: dict[Key, JsonObject], fact: _Due) -> None:

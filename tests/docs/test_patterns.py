@@ -1,4 +1,5 @@
-"""`docs/patterns.md` has every pattern and promise, and `docs/design-considerations.md` every consideration of the deck."""
+"""`docs/patterns.md` has every pattern and promise, and `docs/design-considerations.md` every consideration of the
+deck."""
 
 import re
 
