@@ -60,9 +60,9 @@ class OpenWatch(Protocol):
 class StateWatch(Protocol):
     """A store that can be watched. Values and errors as in `VersionedValues`.
 
-    Optional members, each of which adds a promise: `buffered_max` (events that wait for one reader, at most: one more,
-    and it is cut off), `progress()` (sends a bookmark on every watch that wants them), `requests` (how many requests
-    clients have sent).
+    Optional members, each of which adds a promise: `compact(revision)` (forgets what was before); `buffered_max`
+    (events that wait for one reader, at most: one more, and it is cut off); `progress()` (sends a bookmark on every
+    watch that wants them); `requests` (how many requests clients have sent).
     """
 
     @property
@@ -73,8 +73,6 @@ class StateWatch(Protocol):
     def put(self, key: Key, obj: JsonObject) -> StoreEvent: ...
 
     def delete(self, key: Key) -> StoreEvent: ...
-
-    def compact(self, revision: int) -> None: ...
 
     def watch(self, resource: str, namespace: str | None = None, *, since: int, bookmarks: bool = False) -> OpenWatch:
         """Everything committed after `since`. Raises Compacted if that cannot be told any more."""
@@ -118,6 +116,7 @@ PROMISES: Final = (
             "listing again is the way back."
         ),
         source=f"{_CONCEPTS}#410-gone-responses; {_ETCD}",
+        voided_by=("an implementation without `compact`",),
     ),
     Promise(
         name="bookmarks_promise_what_was_sent",
@@ -153,6 +152,7 @@ PROMISES: Final = (
 )
 
 _OPTIONAL: Final = {
+    "compact": "what_is_compacted_is_refused",
     "buffered_max": "slow_readers_are_cut",
     "progress": "bookmarks_promise_what_was_sent",
     "requests": "watching_is_not_polling",

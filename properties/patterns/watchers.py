@@ -227,8 +227,9 @@ class Watchers:
 
     def _compact(self, operation: JsonObject) -> None:
         revision = self.history.back(operation["back"])
-        if revision > max(self.history.compacted, self.history.base):
-            self.server.compact(revision)
+        compact = getattr(self.server, "compact", None)
+        if compact is not None and revision > max(self.history.compacted, self.history.base):
+            compact(revision)
             self.history.compact(revision)
 
     def _progress(self, operation: JsonObject) -> None:

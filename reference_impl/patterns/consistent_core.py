@@ -13,3 +13,9 @@ class OneStore:
 
     def session(self, number: int) -> Store:
         return self.store
+
+    def close(self) -> None:
+        """Closes the store, if it can be closed."""
+        close = getattr(self.store, "close", None)
+        if close is not None:
+            close()

@@ -188,6 +188,12 @@ class WatchedServer:
     def progress(self) -> None:
         self.server.bookmarks()
 
+    def close(self) -> None:
+        """Closes the store, if it can be closed."""
+        close = getattr(self.store, "close", None)
+        if close is not None:
+            close()
+
     def _ask(
         self, verb: str, *, namespace: str | None = None, name: str | None = None, body: JsonObject | None = None
     ) -> JsonObject:
