@@ -39,6 +39,7 @@ def test_a_find_is_run_again_on_what_it_names_and_on_what_is_given_instead(found
     assert (fixed.verdict, [each.name for each in fixed.properties]) == ("holds", ["late_writes_are_fenced"])
 
 
+@pytest.mark.slow
 def test_a_test_fails_with_the_operations_and_passes_for_the_reference(tmp_path: Path) -> None:
     with pytest.raises(TrialFailed, match=r"5\. candidate 1 writes") as failed:
         check_pattern("lease", DoesNotFence, report_dir=tmp_path)

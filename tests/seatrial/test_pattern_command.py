@@ -26,6 +26,7 @@ def test_each_pattern_is_listed_with_its_promises_and_what_target_is(capsys: pyt
         assert all(promise["says"] and promise["source"] for promise in entry["promises"])
 
 
+@pytest.mark.slow
 def test_a_broken_promise_is_told_as_numbered_operations_and_run_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -38,6 +39,7 @@ def test_a_broken_promise_is_told_as_numbered_operations_and_run_again(
     assert run(["replay", str(file), REFERENCE, "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_the_result_as_json_is_that_of_every_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["check", "--pattern", "lease", VIOLATOR, "--format", "json", "--report-dir", str(tmp_path)]
     assert run(arguments) == 1

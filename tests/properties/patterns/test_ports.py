@@ -57,6 +57,7 @@ def test_every_pattern_with_a_port_has_two_violators() -> None:
     assert min(counts.values()) >= 2
 
 
+@pytest.mark.slow
 def test_the_same_seed_finds_the_same() -> None:
     pattern, made, _ = VIOLATORS[0]
     first, second = (search(BY_NAME[pattern], made, target="", examples=30, seed=7) for _ in range(2))
