@@ -21,7 +21,7 @@ from properties.subject import ABSENT, final_rest, program_of
 class NoCoordinator:
     name: str = "no_coordinator"
     source: str = (
-        "the deck, page 23 (no central coordinator); "
+        "Gasch, Kubernetes patterns (2023), page 23 (no central coordinator); "
         "https://kubernetes.io/docs/concepts/architecture/controller/#design; "
         "https://martinfowler.com/articles/201701-event-driven.html"
     )

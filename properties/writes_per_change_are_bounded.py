@@ -21,7 +21,7 @@ from properties.subject import ABSENT, final_rest, has_writers
 class WritesPerChangeAreBounded:
     name: str = "writes_per_change_are_bounded"
     source: str = (
-        "the deck, page 26 (anticipate effects on the rest of the system); "
+        "Gasch, Kubernetes patterns (2023), page 26 (anticipate effects on the rest of the system); "
         "https://kubernetes.io/docs/concepts/cluster-administration/flow-control/"
     )
     voided_by: tuple[str, ...] = (

@@ -23,7 +23,7 @@ PAST_TENSE: Final = {
 }
 """What events of accepted commands are called. Others of the same form will do: see `_is_past_tense`."""
 
-_DECK = "the deck, page 16 (commands vs events)"
+_DECK = "Gasch, Kubernetes patterns (2023), page 16 (commands vs events)"
 _FOWLER = "https://martinfowler.com/articles/201701-event-driven.html"
 _CONCEPTS = "https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes"
 
@@ -99,7 +99,7 @@ PROMISES: Final = (
     Promise(
         name="events_are_never_the_only_copy",
         says="Who has heard no event can read everything from the state.",
-        source=f"{_FOWLER} (event notification); the deck, page 25 (source of truth)",
+        source=f"{_FOWLER} (event notification); Gasch, Kubernetes patterns (2023), page 25 (source of truth)",
     ),
     Promise(
         name=ANSWERS, says="Each call answers, or raises what the port names.", source="seatrial.patterns.Commands"

@@ -130,7 +130,10 @@ PROMISES: Final = (
             "Who lists, applies what a watch brings, and lists again where it has to, ends "
             "with the state of the server."
         ),
-        source=f"{_CONCEPTS}#efficient-detection-of-changes; the deck, page 33: duplicates on re-list, missed events",
+        source=(
+            f"{_CONCEPTS}#efficient-detection-of-changes; Gasch, Kubernetes patterns (2023), "
+            "page 33: duplicates on re-list, missed events"
+        ),
     ),
     Promise(
         name="slow_readers_are_cut",
