@@ -142,7 +142,7 @@ def entry_trial(entry: Entry, twin: str = "wrong", **more: Any) -> Trial:
     """The trial of a zoo entry, or of its fixed twin."""
     fixed = twin == "fixed"
     name = f"zoo:{entry.id}" + (".fixed" if fixed else "")
-    return Trial([name], **{**entry.trial_arguments(fixed=fixed), **more})
+    return Trial([name, *entry.beside], **{**entry.trial_arguments(fixed=fixed), **more})
 
 
 def hit(entry: Entry, outcome: Outcome) -> Violation | None:

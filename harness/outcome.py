@@ -107,6 +107,8 @@ class Outcome:
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    pattern: str = ""
+    """What was tried is held to this pattern's contract: then `properties` are its promises."""
     scope: list[str] = field(default_factory=list)
     """Of a sweep, in sentences: what was tried, at how many points what was found, and what is thereby ruled out. Of a
     campaign: at how many places weather struck."""
@@ -136,6 +138,7 @@ class Outcome:
             "wall_s": round(self.wall_s, 3),
             "virtual_s": round(self.virtual_s, 3),
             "scope": list(self.scope),
+            **({"pattern": self.pattern} if self.pattern else {}),
         }
 
 

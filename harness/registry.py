@@ -14,12 +14,14 @@ from typing import Any, cast
 
 from harness.contract import Fault, Property
 from harness.errors import UsageError
+from harness.pattern import Pattern
 
 BUILT_IN: dict[str, str] = {
     "seatrial.faults": "harness.faults:FAULTS",
     "seatrial.properties": "properties:PROPERTIES",
     "seatrial.reports": "reports:FORMATS",
     "seatrial.indexes": "reports:INDEXES",
+    "seatrial.patterns": "properties.patterns:PATTERNS",
 }
 
 
@@ -39,6 +41,12 @@ def properties() -> tuple[Property, ...]:
 def reports() -> tuple[Any, ...]:
     """All installed report formats (`name`, `suffix`, `render(trace) -> bytes`). Raises UsageError."""
     return _plug_ins("seatrial.reports")
+
+
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    """All installed patterns, in the order of the documentation. Raises UsageError if a plug-in cannot be loaded."""
+    return cast("tuple[Pattern, ...]", _plug_ins("seatrial.patterns"))
 
 
 @cache

@@ -66,6 +66,13 @@ def write_report(
     return place
 
 
+def write_folder(report_dir: str | os.PathLike[str], name: str, digest: str, files: dict[str, bytes]) -> Path:
+    """Write `<report-dir>/<name>/<digest>/` with these files; returns the folder. Raises UsageError."""
+    place = Path(report_dir) / _folder_name(name) / digest
+    _guarded(report_dir, lambda: _write(place, files))
+    return place
+
+
 def file_name(report: Any) -> str:
     """What a format's file is called in a report folder: its `filename`, else "report" with its `suffix`."""
     return Path(getattr(report, "filename", "") or f"report{report.suffix}").name

@@ -26,6 +26,7 @@ from properties.idempotent import Idempotent
 from properties.leader_writes_inside_its_lease import LeaderWritesInsideItsLease
 from properties.never_regresses_to_an_older_spec import NeverRegressesToAnOlderSpec
 from properties.no_alternation import NoAlternation
+from properties.no_coordinator import NoCoordinator
 from properties.no_create_under_an_owner_observed_deleting import NoCreateUnderAnOwnerObservedDeleting
 from properties.no_hot_loop import NoHotLoop
 from properties.no_livelock import NoLivelock
@@ -51,6 +52,7 @@ from properties.watch_is_ordered import WatchIsOrdered
 from properties.watch_is_reliable import WatchIsReliable
 from properties.watch_is_resumable import WatchIsResumable
 from properties.watch_is_unique import WatchIsUnique
+from properties.writes_per_change_are_bounded import WritesPerChangeAreBounded
 
 SEATRIAL_DISTRIBUTION = "seatrial"
 """Marks this package as part of the distribution, so that a user's folder of the same name is noticed."""
@@ -99,6 +101,8 @@ PROPERTIES: tuple[Property, ...] = (
     DeletesAsInFairWeather(),
     RepairsComeInTime(),
     UniqueChildren(),
+    WritesPerChangeAreBounded(),
+    NoCoordinator(),
 )
 """Most severe first; opt-in ones last."""
 
@@ -122,6 +126,7 @@ __all__ = [
     "LeaderWritesInsideItsLease",
     "NeverRegressesToAnOlderSpec",
     "NoAlternation",
+    "NoCoordinator",
     "NoCreateUnderAnOwnerObservedDeleting",
     "NoHotLoop",
     "NoLivelock",
@@ -147,4 +152,5 @@ __all__ = [
     "WatchIsReliable",
     "WatchIsResumable",
     "WatchIsUnique",
+    "WritesPerChangeAreBounded",
 ]

@@ -78,6 +78,7 @@ def demo(report_dir: str, quiet: bool, as_json: bool) -> int:
 @click.argument("target", required=False)
 @trial_options
 @process_options
+@click.option("--pattern", metavar="NAME", help="Hold TARGET to this pattern's contract: see `seatrial patterns`.")
 @click.option("--examples", type=click.IntRange(min=1), default=DEFAULT_EXAMPLES, show_default=True, metavar="N")
 @click.option("--budget-s", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Wall seconds at most.")
 @report_dir_option
@@ -88,6 +89,7 @@ def check(
     *,
     target: str | None,
     argv: tuple[str, ...],
+    pattern: str | None,
     examples: int,
     budget_s: float | None,
     jobs: int,
@@ -100,7 +102,24 @@ def check(
 ) -> int:
     """Try TARGET (module:factory, file.py:factory or zoo:ID), or the process of COMMAND, in many weathers, and shrink
     what breaks it. A process finds the API server through KUBECONFIG, and runs in real time."""
-    trial = trial_of(_one_target(target, process_of(argv, typed)), typed)
+    given = _one_target(target, process_of(argv, typed))
+    if pattern is not None:
+        from seatrial.pattern_command import check_pattern
+
+        if not isinstance(given, str):
+            raise click.UsageError("--pattern holds a TARGET to a contract: a command line after `--` is none")
+        return check_pattern(
+            pattern,
+            given,
+            typed,
+            examples=examples,
+            budget_wall_s=budget_s,
+            report_dir=report_dir,
+            allow_unknown=allow_unknown,
+            quiet=quiet,
+            as_json=as_json,
+        )
+    trial = trial_of(given, typed)
     outcome = run_check(
         trial,
         title=target or trial.name,
@@ -223,6 +242,14 @@ def replay(
     as_json: bool,
 ) -> int:
     """Run SCHEDULE (a schedule.json) again, with the controller it names, or with TARGET or COMMAND in its place."""
+    from harness.pattern_file import is_operations_file
+
+    if is_operations_file(schedule):
+        from seatrial.pattern_command import replay_pattern
+
+        if argv:
+            raise click.UsageError(f"{schedule} holds operations of a pattern: a command line after `--` is no TARGET")
+        return replay_pattern(schedule, target, times=times, allow_unknown=allow_unknown, quiet=quiet, as_json=as_json)
     if target is None and not argv:
         trial = None
     elif argv:

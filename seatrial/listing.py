@@ -1,4 +1,4 @@
-"""What there is, one line each: faults, properties, kinds, and the entries of the zoo.
+"""What there is, one line each: faults, properties, patterns, kinds, and the entries of the zoo.
 
 Generated from the registries, never from a list of its own: what a stranger's distribution adds shows up here.
 """
@@ -10,6 +10,7 @@ from seatrial.printing import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from harness.contract import Fault, Property
+    from harness.pattern import Pattern
     from reference_impl.kinds import KindInfo
 
 
@@ -31,6 +32,16 @@ def properties(*, as_json: bool) -> None:
         print_json({"properties": [_property_entry(claim) for claim in found]})
         return
     print_table([(p.name, p.when + (", opt-in" if getattr(p, "opt_in", False) else ""), p.source) for p in found])
+
+
+def patterns(*, as_json: bool) -> None:
+    from harness import registry
+
+    found = registry.patterns()
+    if as_json:
+        print_json({"patterns": [_pattern_entry(pattern) for pattern in found]})
+        return
+    print_table([(p.name, f"{len(p.promises)} promises", p.target, p.says) for p in found])
 
 
 def kinds(*, as_json: bool) -> None:
@@ -59,6 +70,7 @@ def zoo(*, as_json: bool) -> None:
 LISTINGS: dict[str, tuple[Callable[..., None], str]] = {
     "faults": (faults, "Kinds of bad weather, with their labels and sources."),
     "properties": (properties, "Claims that are judged, when, and who promises them."),
+    "patterns": (patterns, "Patterns that an implementation can be held to, and what TARGET is."),
     "kinds": (kinds, "Built-in kinds, and the controller behind each."),
 }
 """Commands of their own: name, what prints it, help."""
@@ -86,6 +98,25 @@ def _property_entry(claim: "Property") -> dict[str, Any]:
         "opt_in": bool(getattr(claim, "opt_in", False)),
         "voided_by": list(claim.voided_by),
         "source": claim.source,
+    }
+
+
+def _pattern_entry(pattern: "Pattern") -> dict[str, Any]:
+    return {
+        "name": pattern.name,
+        "says": pattern.says,
+        "target": pattern.target,
+        "tried_by": "trial" if hasattr(pattern, "weather") else "operations",
+        "weather": list(getattr(pattern, "weather", ())),
+        "promises": [
+            {
+                "name": promise.name,
+                "says": promise.says,
+                "source": promise.source,
+                "voided_by": list(promise.voided_by),
+            }
+            for promise in pattern.promises
+        ],
     }
 
 

@@ -16,6 +16,7 @@ import yaml
 if TYPE_CHECKING:
     from harness.command import Process
     from harness.trial import Trial
+    from reference_impl.zoo import Entry
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -78,8 +79,9 @@ def trial_of(target: "str | Process", typed: dict[str, Any]) -> "Trial":
         settings["manifests"] = [Path(file).absolute() for file in settings["manifests"]]
     if "built_ins" in settings:
         settings["built_ins"] = _built_ins(settings["built_ins"])
-    given = zoo_settings(target) if isinstance(target, str) else {}
-    return Trial(controllers=[target], **{**given, **settings})
+    if not isinstance(target, str):
+        return Trial(controllers=[target], **settings)
+    return Trial(controllers=[target, *_beside(target)], **{**zoo_settings(target), **settings})
 
 
 def replay_trial(schedule: str, target: str) -> "Trial":
@@ -92,7 +94,8 @@ def replay_trial(schedule: str, target: str) -> "Trial":
     from harness.trial import trial_from_description
 
     plane = {name: value for name, value in zoo_settings(target).items() if name == "plane"}
-    return trial_from_description({**load(Path(schedule)).trial, "controllers": [target], **plane})
+    controllers = [target, *_beside(target)]
+    return trial_from_description({**load(Path(schedule)).trial, "controllers": controllers, **plane})
 
 
 def replay_process(schedule: str, argv: tuple[str, ...]) -> "Trial":
@@ -115,15 +118,23 @@ def replay_process(schedule: str, argv: tuple[str, ...]) -> "Trial":
 
 def zoo_settings(target: str) -> dict[str, Any]:
     """Manifests, options and plane that come with a zoo entry; nothing for any other target, or an unknown entry."""
+    entry = _entry(target)
+    return entry.trial_arguments(fixed=target.endswith(FIXED_SUFFIX)) if entry is not None else {}
+
+
+def _beside(target: str) -> tuple[str, ...]:
+    """Controllers that a zoo entry is tried together with."""
+    entry = _entry(target)
+    return entry.beside if entry is not None else ()
+
+
+def _entry(target: str) -> "Entry | None":
     if not target.startswith(ZOO_PREFIX):
-        return {}
+        return None
     from reference_impl.zoo import ZOO
 
     entry_id = target.removeprefix(ZOO_PREFIX).removesuffix(FIXED_SUFFIX)
-    for entry in ZOO:
-        if entry.id == entry_id:
-            return entry.trial_arguments(fixed=target.endswith(FIXED_SUFFIX))
-    return {}
+    return next((entry for entry in ZOO if entry.id == entry_id), None)
 
 
 def _properties_without(excluded: tuple[str, ...], only: tuple[str, ...] | None) -> list[str]:

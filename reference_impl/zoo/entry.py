@@ -42,6 +42,7 @@ class Entry:
         wrong, fixed: factories; they differ by 30 lines at most.
         wrong_plane, fixed_plane: what each runs on, as "module:class" for `apiserver`, `store` or both; empty: the
             reference's own.
+        beside: further controllers under test, as "module:factory", each a process of its own beside either twin.
         manifests: parsed objects, CRDs first; never changed.
         trial_options: further arguments of a trial, such as `workload` and `built_ins`.
         calm_silent: False if the bug shows in fair weather already.
@@ -57,11 +58,12 @@ class Entry:
     manifests: Sequence[dict[str, Any]]
     trial_options: Mapping[str, Any] = field(default_factory=dict)
     culprit: str = ""
+    beside: tuple[str, ...] = ()
     calm_silent: bool = True
     wrong_plane: Mapping[str, str] = field(default_factory=dict)
     fixed_plane: Mapping[str, str] = field(default_factory=dict)
 
     def trial_arguments(self, *, fixed: bool) -> dict[str, Any]:
-        """All arguments of a trial of this entry, or of its fixed twin, but the controllers."""
+        """All arguments of a trial of this entry, or of its fixed twin, but the controllers (it, and `beside`)."""
         plane = self.fixed_plane if fixed else self.wrong_plane
         return {"manifests": self.manifests, **self.trial_options, "plane": dict(plane) or None}

@@ -11,6 +11,7 @@ from tests.wire import behaviours
 TOP = Path(__file__).parents[2]
 README = TOP / "README.md"
 WIRE = TOP / "docs" / "wire.md"
+PATTERNS = TOP / "docs" / "patterns.md"
 
 
 def faults() -> str:
@@ -28,7 +29,21 @@ def properties() -> str:
     return _table(("claim", "judged", "what must hold", "source"), rows)
 
 
+def patterns() -> str:
+    """Each pattern: what TARGET is, and its promises."""
+    parts = []
+    for pattern in registry.patterns():
+        weather = ", ".join(f"`{name}`" for name in getattr(pattern, "weather", ()))
+        tried = f" Weather: {weather}." if weather else ""
+        rows = [(f"`{p.name}`", p.says, p.source, "; ".join(p.voided_by)) for p in pattern.promises]
+        table = _table(("promise", "what is promised", "source", "voided by"), rows)
+        says = f"{pattern.says[0].upper()}{pattern.says[1:]}."
+        parts.append(f"### {pattern.name}\n\n{says} TARGET: {pattern.target}.{tried}\n\n{table}")
+    return "\n\n".join(parts)
+
+
 TABLES: dict[str, Callable[[], str]] = {"faults": faults, "properties": properties}
+PATTERN_TABLES: dict[str, Callable[[], str]] = {"patterns": patterns}
 WIRE_TABLES: dict[str, Callable[[], str]] = {"clients": behaviours.table}
 
 
