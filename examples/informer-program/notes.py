@@ -40,6 +40,7 @@ class Notes:
 
     def list_and_watch(self) -> None:
         """One session: every Note once, then what changes, for a while."""
+        print("lists and watches Notes", flush=True)
         listed = self.custom.list_cluster_custom_object(GROUP, VERSION, PLURAL)
         for note in listed["items"]:
             self.copy(note)

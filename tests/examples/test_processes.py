@@ -11,7 +11,7 @@ from tests.examples.processes import PROGRAMS, check
 
 pytestmark = pytest.mark.slow
 NAME = "informer-program"
-BOUNDS = ("--examples", "8", "--patience", "3")
+BOUNDS = ("--examples", "6", "--patience", "3")
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,7 @@ class Effort:
 
 
 FULL = Effort()
-BOUNDED = Effort(seeds=1, calm=10, without=30, only=0, twin_seeds=1, twin=30, awkward_seeds=0)
+BOUNDED = Effort(seeds=1, calm=10, without=20, only=0, twin_seeds=1, twin=20, awkward_seeds=0)
 
 
 @dataclass(slots=True, kw_only=True)

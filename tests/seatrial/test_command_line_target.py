@@ -42,7 +42,7 @@ def test_what_cannot_be_meant_is_a_usage_error(
 def test_options_behind_the_dashes_are_the_programs_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-S", "-E", PROGRAM, "dies-of-work", "--seed", "7"]
     code, printed = outcome_of(
-        capsys, ["check", "--format=json", "--report-dir", str(tmp_path), *MANIFESTS, "--", *command]
+        capsys, ["check", "--format=json", "--patience=2", "--report-dir", str(tmp_path), *MANIFESTS, "--", *command]
     )
 
     assert code == 1
