@@ -48,6 +48,8 @@ OF_THE_PLANE = ("objects_are_well_formed",)
 OF_EFFECTS = ("finalizer_before_effect", "one_runner_per_identity")
 """Claims about items of outside systems, which are judged when something else is written."""
 
+MESSAGES = ("request", "reply", "event")
+NO_ACT = ("settle", "violation", "note", "workload", "fault", "reconciled")
 NOUNS = {"commit": "write", "request": "write", "external": "write", "event": "event", "reply": "answer"}
 """What is wrong, by the kind of its trace event; anything else is an act."""
 
@@ -109,7 +111,9 @@ class _Search:
             return self._of_delivery()
         if self.claim in CYCLES and (cycle := self._of_cycle()) is not None:
             return cycle
-        if cause is not None and cause.kind not in ("settle", "violation", "note", "workload", "fault", "reconciled"):
+        # In real time a process reads on while it is judged at rest: the last message is then nobody's fault.
+        read_on = datum(self.violation, "when") == "at_rest" and cause is not None and cause.kind in MESSAGES
+        if cause is not None and not read_on and cause.kind not in NO_ACT:
             return self._act(cause)
         rules = (
             self._of_panic,

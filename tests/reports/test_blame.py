@@ -32,6 +32,12 @@ def test_a_claim_that_a_write_broke_blames_that_write() -> None:
     assert (found.step, found.what, found.missing) == (1, "delete Secret", False)
 
 
+def test_what_a_process_reads_while_it_is_judged_at_rest_breaks_nothing() -> None:
+    read = {"kind": "reply", "by": "website", "on": "Secret"}
+    found = blamed(write(SECRET, "CREATED"), read, violation(cause=[2]), end({SECRET: {"type": "x"}}, {}))
+    assert (found.step, found.what) == (1, "create Secret")
+
+
 def test_the_line_that_sent_the_wrong_write_is_named() -> None:
     request = {"kind": "request", "by": "website", "on": SECRET, "method": "delete", "site": "website.py:3 in f"}
     assert blamed(request, write(SECRET, "DELETED", cause=[1]), violation(cause=[2])).site == "website.py:3 in f"
