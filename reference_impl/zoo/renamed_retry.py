@@ -7,13 +7,14 @@ succeeded later, and renewal deadlocked.
 Weather: a reply that is lost after the commit, or a create that commits after its sender gave up or died
 (`late_commit`, or a request that is merely late).
 Caught by: `converges` (two requests where fair weather has one).
-The twin tries again under the same name, and takes AlreadyExists for success.
+The twin tries again under the same name, and takes AlreadyExists for success. (Both hand the key back in the end: one that
+gave up for good after three answers of "bad gateway" was a second bug, which 1,050 examples of the twin found.)
 """
 
 from typing import Any
 
 from reference_impl.errors import AlreadyExists, ConnectionLost, InternalError, NotFound, Timeout
-from reference_impl.runtime import Client, Controller, Request, Watch
+from reference_impl.runtime import Client, Controller, Request, Retry, Watch
 from reference_impl.zoo.entry import Entry
 from reference_impl.zoo.manifests import API, config_map, custom, definition, is_controlled_by, is_deleting
 
@@ -42,6 +43,7 @@ class NewNameEachTime:
                 return
             except (Timeout, ConnectionLost, InternalError):
                 await self.client.sleep(PAUSE_S)
+        raise Retry(reason="the API server does not take it")
 
     def metadata(self, request: Request) -> Json:
         return {"generateName": f"{request.name}-"}
