@@ -17,7 +17,6 @@ from tests.harness.foreign.copiers import CREATE, DELETE, at_event, copier, tria
 
 pytestmark = pytest.mark.slow
 
-FAULTS = ["crash", "watch_gap", "partition"]
 UNHEARD = {
     **at_event("crash", restart_after_s=0.3),
     "event": {"type": "DELETED", "kind": "Note", "name": "front", "namespace": "default", "nth": 1},
@@ -66,22 +65,6 @@ def test_a_replay_of_a_process_is_counted_and_not_compared() -> None:
 
     assert again.verdict == "violated"
     assert "reproduced 2 of 2" in again.warnings
-
-
-def test_the_fixed_program_passes_the_same_schedule() -> None:
-    fixed = forgetful().replaced(controllers=[copier(patience_s=2.0)])
-
-    again = replay(recorded(), trial=fixed, raise_on_failure=False)
-
-    assert again.verdict == "holds", again.warnings
-
-
-def test_a_sound_process_passes(reports: Path) -> None:
-    sound = trial(process=copier(patience_s=4.0), workload=[DELETE], faults=FAULTS)
-    outcome = check(sound, examples=6, report_dir=reports, raise_on_failure=False)
-
-    assert outcome.violations == []
-    assert outcome.faults_fired
 
 
 def test_who_fails_in_fair_weather_needs_no_weather(reports: Path) -> None:
