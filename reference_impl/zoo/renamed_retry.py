@@ -7,8 +7,8 @@ succeeded later, and renewal deadlocked.
 Weather: a reply that is lost after the commit, or a create that commits after its sender gave up or died
 (`late_commit`, or a request that is merely late).
 Caught by: `converges` (two requests where fair weather has one).
-The twin tries again under the same name, and takes AlreadyExists for success. (Both hand the key back in the end: one that
-gave up for good after three answers of "bad gateway" was a second bug, which 1,050 examples of the twin found.)
+The twin tries again under the same name, and takes AlreadyExists for success. (Both hand the key back in the end: to
+give up for good after three answers of "bad gateway" was a second bug, which 1,050 examples of the twin found.)
 """
 
 from typing import Any
