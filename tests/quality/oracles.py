@@ -67,11 +67,13 @@ class Sight:
         return self.is_missed or self.shadowed
 
 
-def look(entry: Entry, report_dir: str, examples: int = EXAMPLES) -> Sight:
+def look(entry: Entry, report_dir: str, examples: int = EXAMPLES, *, bounded: bool = False) -> Sight:
     """Find the entry; ask each property about the schedule; search again without the one that found it.
 
     Of a bug that needs no weather every example shows what there is to see (and is often a loop that only the judge's
-    bound ends): two are enough, and only its own property is asked.
+    bound ends): two are enough, and only its own property is asked. `bounded`: ask no other in any case, and search
+    again for twice as long as the find took: with the same seed the examples are the same, so who else sees it does so
+    by then.
     """
     if not entry.calm_silent:
         examples = 2
@@ -79,6 +81,9 @@ def look(entry: Entry, report_dir: str, examples: int = EXAMPLES) -> Sight:
     found = hit(entry, outcome)
     if found is None:
         return Sight(entry=entry.id, claim=entry.property, found=False)
+
+    if bounded:
+        examples = min(examples, 2 * outcome.examples + 10)
 
     def found_without(*names: str) -> str:
         judged = [claim for claim in entry_trial(entry).property_objects if claim.name not in names]
@@ -91,14 +96,14 @@ def look(entry: Entry, report_dir: str, examples: int = EXAMPLES) -> Sight:
         entry=entry.id,
         claim=entry.property,
         found=True,
-        seen_by=seen_by(entry, found),
+        seen_by=seen_by(entry, found, (entry.property,) if bounded else ()),
         without=without,
         shadowed=without in OVERLAPPING and not found_without(entry.property, *OVERLAPPING),
     )
 
 
-def seen_by(entry: Entry, found: Violation) -> tuple[str, ...]:
-    """Names of the properties that see this schedule, each judging alone."""
+def seen_by(entry: Entry, found: Violation, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the properties (of those that are asked; nobody named: of all) that see this schedule, each alone."""
     trial = entry_trial(entry)
     schedule = found.schedule
     names: list[str] = []
@@ -107,6 +112,8 @@ def seen_by(entry: Entry, found: Violation) -> tuple[str, ...]:
         reference = session.fair_weather.reference(schedule["workload"])
         for claim in (*registry.properties(), *(c for c in trial.property_objects if c not in registry.properties())):
             if not claim.applies(session.trial) or (claim.name != entry.property and not entry.calm_silent):
+                continue
+            if asked and claim.name not in asked:
                 continue
             plan = replace(session.plan, properties=(claim,))
             example = run_schedule(plan, schedule["workload"], schedule["weather"], reference=reference)
