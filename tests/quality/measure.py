@@ -211,13 +211,14 @@ def _bound(alarms: int, examples: int) -> str:
     return f" (fewer than 1 in {examples // 3} at 95 %)" if alarms == 0 and examples >= 3 else ""
 
 
-def _document(rows: Sequence[Row], silences: Sequence[Silence], wall_s: float, effort: Effort) -> str:
+def _document(rows: Sequence[Row], silences: Sequence[Silence], wall_s: float, effort: Effort, before: int) -> str:
     command = "python -m tests.quality.measure --write docs/detection.md"
+    kept = f" {before} rows were there from an earlier run (`--rows`)." if before else ""
     return "\n".join(
         [
             "# Detection",
             "",
-            f"Made by `{command}` on {date.today().isoformat()} in {wall_s / 60:.0f} minutes: {machine()}.",
+            f"Made by `{command}` on {date.today().isoformat()} in {wall_s / 60:.0f} minutes: {machine()}.{kept}",
             f"Columns are explained in `tests/quality/measure.py`; {effort.seeds} seeds of {effort.examples} examples.",
             "",
             table(rows, silences),
@@ -311,12 +312,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as report_dir:
         entries = [known[entry_id] for entry_id in given.ids] or list(ZOO)
         kept = Path(given.rows) if given.rows else None
+        before = len(_kept(kept, Row))
         rows = rows_of(entries, effort, report_dir, max(1, given.jobs), kept)
         silences = [] if given.ids else silences_of(effort, report_dir, max(1, given.jobs), kept)
     print(table(rows, silences))
     if given.write:
         wall_s = time.monotonic() - began_s
-        Path(given.write).write_text(_document(rows, silences, wall_s, effort), encoding="utf-8")
+        Path(given.write).write_text(_document(rows, silences, wall_s, effort, before), encoding="utf-8")
     return 1 if any(row.broken for row in rows) or any(one.alarms for one in silences) else 0
 
 
