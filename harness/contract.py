@@ -123,6 +123,31 @@ class ReconcileRecord:
     """Effective commits it caused."""
 
 
+@dataclass(slots=True, kw_only=True)
+class RequestRecord:
+    """One request that a component sent to an API server, and its answer.
+
+    `object` is "Kind/namespace/name", as in a trace; `during` says in which reconcile pass it was sent ("controller
+    namespace/name"; empty: in none); `heard` counts the watch events that had reached the component before.
+    """
+
+    incarnation: int
+    verb: str
+    """get, list, watch, create, ..."""
+    object: str
+    subresource: str
+    sent_s: float
+    step: int
+    during: str
+    heard: int
+    answered_s: float | None = None
+    """None: no answer came (yet)."""
+    code: int | None = None
+    """HTTP status; 0: the connection failed; 200 for every success."""
+    error: str | None = None
+    """Reason of the error that was answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheView:
     """One informer's cache. `items` by (namespace or "", name)."""
@@ -303,6 +328,10 @@ class View(Protocol):
 
     def reconciles(self, component: str) -> builtins.list[ReconcileRecord]:
         """In order of their start, all incarnations."""
+
+    def requests(self, component: str) -> builtins.list[RequestRecord]:
+        """What it asked of API servers, reads too, in the order in which it was sent, all incarnations. Costs a look at
+        the whole trace: ask at rest."""
 
     def streams(self, component: str | None = None) -> builtins.list[StreamRecord]: ...
 

@@ -10,10 +10,13 @@ from harness.contract import (
     ObjectRef,
     ReconcileRecord,
     Regression,
+    RequestRecord,
     SentRequest,
     StreamRecord,
 )
 from harness.knowledge import Knowledge
+from harness.process import Reconcile
+from harness.requests_sent import requests_of
 from reference_impl.apiserver.selectors import parse_fields, parse_labels
 from reference_impl.protocol import JsonObject
 from reference_impl.store.port import Key, StoreEvent
@@ -218,6 +221,11 @@ class WorldView:
         process = self._world.find_process(component)
         return [reconcile.record() for reconcile in process.reconciles] if process is not None else []
 
+    def requests(self, component: str) -> builtins.list[RequestRecord]:
+        process = self._world.find_process(component)
+        passes = {each.step: _about(each) for each in process.reconciles} if process is not None else {}
+        return requests_of(self._world.trace.events, component, passes)
+
     def streams(self, component: str | None = None) -> builtins.list[StreamRecord]:
         return [
             StreamRecord(
@@ -289,3 +297,8 @@ class WorldView:
 
     def fault_fired(self, name: str) -> bool:
         return name in self._world.weather.fired_counts
+
+
+def _about(reconcile: Reconcile) -> str:
+    where = f"{reconcile.namespace}/{reconcile.name}" if reconcile.namespace else reconcile.name
+    return f"{reconcile.controller} {where}"

@@ -43,6 +43,7 @@ from properties.reconcile_returns import ReconcileReturns
 from properties.referenced_objects_are_kept import ReferencedObjectsAreKept
 from properties.repairs_come_in_time import RepairsComeInTime
 from properties.required_objects_are_not_deleted import RequiredObjectsAreNotDeleted
+from properties.retries_back_off import RetriesBackOff
 from properties.statuses_are_monotone import StatusesAreMonotone
 from properties.teardown_keeps_its_order import TeardownOrder
 from properties.unique_allocations import UniqueAllocations
@@ -103,6 +104,7 @@ PROPERTIES: tuple[Property, ...] = (
     UniqueChildren(),
     WritesPerChangeAreBounded(),
     NoCoordinator(),
+    RetriesBackOff(),
 )
 """Most severe first; opt-in ones last."""
 
@@ -143,6 +145,7 @@ __all__ = [
     "ReferencedObjectsAreKept",
     "RepairsComeInTime",
     "RequiredObjectsAreNotDeleted",
+    "RetriesBackOff",
     "StatusesAreMonotone",
     "TeardownOrder",
     "UniqueAllocations",

@@ -22,6 +22,7 @@ import trio
 from reference_impl.apiserver.kind_rules import CRDS
 from reference_impl.plane import LocalPlane
 from reference_impl.store.etcd import EtcdStore
+from reference_impl.store.etcd_tls import EtcdTls
 from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import StoreEvent, StoreUnavailable
 from reference_impl.store.sqlite import SqliteStore
@@ -40,11 +41,13 @@ class Storage:
         data_dir: for a SQLite store; made if it does not exist.
         etcd: addresses of its members.
         etcd_prefix: what keys begin with.
+        etcd_tls: for https addresses; None: the system's authorities, and no certificate of one's own.
     """
 
     data_dir: Path | None = None
     etcd: Sequence[str] = ()
     etcd_prefix: str = "/seatrial"
+    etcd_tls: EtcdTls | None = None
 
     @contextmanager
     def opened(self) -> Iterator[AnyStore]:
@@ -52,9 +55,14 @@ class Storage:
         if self.data_dir is None and not self.etcd:
             yield MemoryStore()
             return
-        store = EtcdStore(self.etcd, prefix=self.etcd_prefix) if self.data_dir is None else SqliteStore(self.data_dir)
-        with closing(store):
+        with closing(self._opened()) as store:
             yield store
+
+    def _opened(self) -> SqliteStore | EtcdStore:
+        if self.data_dir is not None:
+            return SqliteStore(self.data_dir)
+        context = None if self.etcd_tls is None else self.etcd_tls.context()
+        return EtcdStore(self.etcd, prefix=self.etcd_prefix, context=context)
 
 
 def is_shared(plane: LocalPlane) -> bool:

@@ -292,19 +292,44 @@ def report(*, trace: str, form: str | None, output: str | None) -> None:
 @click.option("--data-dir", metavar="DIR", help="Keep objects in this directory (SQLite). Default: in memory.")
 @click.option("--etcd", metavar="URL[,URL...]", help="Keep objects in this etcd, 3.4 or later: addresses of members.")
 @click.option("--etcd-prefix", metavar="PREFIX", help="What the keys in etcd begin with. Default: /seatrial.")
+@click.option(
+    "--etcd-ca", metavar="FILE", help="Who signed etcd's certificate (PEM). Default: the system's authorities."
+)
+@click.option("--etcd-cert", metavar="FILE", help="This client's certificate for etcd (PEM), with --etcd-key.")
+@click.option("--etcd-key", metavar="FILE", help="The key of --etcd-cert (PEM).")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error.")
-def serve(*, data_dir: str | None, etcd: str | None, etcd_prefix: str | None, **options: Any) -> int:
+def serve(
+    *,
+    data_dir: str | None,
+    etcd: str | None,
+    etcd_prefix: str | None,
+    etcd_ca: str | None,
+    etcd_cert: str | None,
+    etcd_key: str | None,
+    **options: Any,
+) -> int:
     """Serve the reference control plane over HTTP: a small Kubernetes for any client, until Ctrl-C."""
     from reference_impl.durability import Storage
+    from reference_impl.store.etcd_tls import EtcdTls
     from seatrial import serving
 
     if data_dir is not None and etcd is not None:
         raise click.UsageError("--data-dir and --etcd are two places for the same objects: give one of them.")
     if etcd_prefix is not None and etcd is None:
         raise click.UsageError(f"--etcd-prefix {etcd_prefix} needs --etcd URL: nothing is kept in an etcd.")
+    files = {"--etcd-ca": etcd_ca, "--etcd-cert": etcd_cert, "--etcd-key": etcd_key}
+    given = [option for option, file in files.items() if file is not None]
+    if given and not (etcd or "").startswith("https://"):
+        raise click.UsageError(
+            f"{given[0]} {files[given[0]]} needs --etcd https://HOST:PORT: nothing else is encrypted."
+        )
+    if (etcd_cert is None) != (etcd_key is None):
+        raise click.UsageError("--etcd-cert and --etcd-key belong together: give both, or neither.")
+    authority, certificate, key = (None if file is None else Path(file) for file in files.values())
     storage = Storage(
         data_dir=None if data_dir is None else Path(data_dir),
         etcd=() if etcd is None else tuple(etcd.split(",")),
+        etcd_tls=EtcdTls(authority=authority, certificate=certificate, key=key) if given else None,
         **({} if etcd_prefix is None else {"etcd_prefix": etcd_prefix}),
     )
     return serving.serve(serving.Serving(storage=storage, **options), say=lambda text: click.echo(text, err=True))

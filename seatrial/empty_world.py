@@ -15,6 +15,7 @@ from harness.contract import (
     ObjectRef,
     ReconcileRecord,
     Regression,
+    RequestRecord,
     SentRequest,
     StreamRecord,
 )
@@ -175,6 +176,9 @@ class EmptyView:
         return []
 
     def reconciles(self, component: str) -> builtins.list[ReconcileRecord]:
+        return []
+
+    def requests(self, component: str) -> builtins.list[RequestRecord]:
         return []
 
     def streams(self, component: str | None = None) -> builtins.list[StreamRecord]:

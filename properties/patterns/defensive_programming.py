@@ -1,7 +1,8 @@
 """Pattern 9, defensive programming: things go wrong, clocks differ, and whoever reacts must not make it worse.
 
 Errors are answered with back-off and never with a crash; no pass waits for ever; two who disagree do not fight for
-ever; and an outage is not followed by a herd: what a component sends for each change that it hears of is bounded.
+ever; and an outage is not followed by a herd: retries back off while it lasts, and what a component writes for each
+change that it hears of is bounded.
 """
 
 from harness.pattern import TrialPattern
@@ -12,6 +13,7 @@ from properties.no_livelock import NoLivelock
 from properties.no_panic import NoPanic
 from properties.patterns.claims import promises
 from properties.reconcile_returns import ReconcileReturns
+from properties.retries_back_off import RetriesBackOff
 from properties.writes_per_change_are_bounded import WritesPerChangeAreBounded
 
 DEFENSIVE_PROGRAMMING = TrialPattern(
@@ -25,6 +27,7 @@ DEFENSIVE_PROGRAMMING = TrialPattern(
         NoHotLoop(),
         NoAlternation(),
         WritesPerChangeAreBounded(),
+        RetriesBackOff(),
     ),
     weather=(
         "latency", "throttled", "refused", "not_ready", "server_error", "reply_lost", "late_commit", "conflict_race",

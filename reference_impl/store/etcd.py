@@ -29,6 +29,7 @@ from typing import Any, Final
 from reference_impl.protocol import JsonObject
 from reference_impl.store.etcd_gateway import Endpoints, Gateway, Refused
 from reference_impl.store.etcd_keys import KeySpace, stamped, stored, text, value_of
+from reference_impl.store.etcd_tls import advice
 from reference_impl.store.etcd_watch import Follower, Heard
 from reference_impl.store.lease import LeaseNotFound
 from reference_impl.store.port import (
@@ -87,7 +88,7 @@ class EtcdStore:
             self._compacted = self._find_compacted()
         except StoreUnavailable as error:
             self._gateway.close()
-            raise StoreUnusable(f"{error}; start etcd, or correct the address") from None
+            raise StoreUnusable(f"{error}; {advice(str(error))}") from None
         except StoreUnusable:
             self._gateway.close()
             raise

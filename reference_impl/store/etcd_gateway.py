@@ -7,7 +7,7 @@ A read may be asked again of another member. A write may only be sent again if i
 connection is tried elsewhere, but once bytes are out, a lost answer means that the write may be committed, and that is
 said (`StoreUnavailable.definite`). etcd's own client draws the line in the same place.
 
-This is the one file of the project that imports an HTTP client. Not supported: etcd's user names and passwords.
+Not supported: etcd's user names and passwords.
 
 Sources: etcd "gRPC gateway"; etcd `client/v3/retry_interceptor.go`, `api/v3rpc/rpctypes/error.go`.
 """
@@ -122,6 +122,7 @@ class Gateway:
         """
         deadline = monotonic() + self.timeout_s
         last = "no answer"
+        tls = ""
         was_sent = False
         stall_s = STALL_S
         while (left_s := deadline - monotonic()) > 0 and not self._closed.is_set():
@@ -129,12 +130,14 @@ class Gateway:
                 connection = self._connect(min(left_s, stall_s))
             except (OSError, http.client.HTTPException) as error:
                 last = str(error)
+                tls = last if isinstance(error, ssl.SSLError) else tls
             else:
                 was_sent = True
                 try:
                     return self._exchange(connection, path, body, min(left_s, stall_s) if is_safe else left_s)
-                except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
+                except (OSError, http.client.HTTPException) as error:
                     last = str(error) or type(error).__name__
+                    tls = last if isinstance(error, ssl.SSLError) else tls
                 except _Unavailable as error:
                     last = str(error)
                 if not is_safe:
@@ -146,7 +149,9 @@ class Gateway:
         self._drop()
         self.endpoints.next()
         raise StoreUnavailable(
-            f"etcd ({self.endpoints}) did not answer: {last}", definite=not was_sent or path in _READS
+            # A member that does not like a certificate says more by that than by being slow afterwards.
+            f"etcd ({self.endpoints}) did not answer: {tls or last}",
+            definite=not was_sent or path in _READS,
         )
 
     def _connect(self, timeout_s: float) -> http.client.HTTPConnection:
@@ -171,7 +176,11 @@ class Gateway:
         connection.sock.settimeout(timeout_s)
         connection.request("POST", f"/v3/{path}", orjson.dumps(body), {"Content-Type": "application/json"})
         response = connection.getresponse()
-        answer = orjson.loads(response.read())
+        content = response.read()
+        try:
+            answer = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            raise _Unavailable(f"an answer that is not etcd's: {content[:80].decode('latin-1').strip()!r}") from None
         if response.status != http.client.OK:
             raise _error_of(answer)
         if not isinstance(answer, dict):

@@ -1,10 +1,10 @@
 """What watchers cost one API server: memory for each, time for each delivery, and what a reader that stopped does to
 the rest.
 
-    python -m tests.benchmarks.watchers [--watchers 500 1000 2500 5000] [--events 40]
+    python -m tests.benchmarks.watchers [--watchers 500 1000 2500 5000] [--events 40] [--sockets]
 
 So many watches of ConfigMaps are open at one API server in this process, each with the answer that the HTTP front has
-for it (`WatchAnswer`: encoded lines that wait for a socket, up to a bound); sockets themselves are not counted. Objects
+for it (`WatchAnswer`: encoded lines that wait for a socket, up to a bound); with sockets: `watcher_sockets.py`. Objects
 of 2 KB are written; after each, all readers read but one. Memory is what Python allocated for the watches
 (tracemalloc); time is processor time of writing, encoding and delivering, divided by deliveries. Then more is written
 than may wait for one reader: the one that stopped must be cut, and every other must have had every event, in order.
@@ -20,6 +20,7 @@ import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
 import trio
@@ -30,6 +31,7 @@ from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
 from reference_impl.protocol import ApiRequest
 from reference_impl.store.memory import MemoryStore
+from tests.benchmarks import watcher_sockets
 
 WATCHERS = (500, 1000, 2500, 5000)
 EVENTS = 40
@@ -140,7 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--watchers", type=int, nargs="+", default=WATCHERS)
     parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--sockets", action="store_true", help="over real sockets, the server in its own process")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="with --sockets: put the figures into this page")
     options = parser.parse_args(arguments)
+    if options.sockets:
+        return watcher_sockets.run(list(options.watchers), options.events, options.write)
     print(HEAD)
     for count in options.watchers:
         print(measure(count, options.events).row(), flush=True)

@@ -15,6 +15,7 @@ from harness.contract import (
     ObjectRef,
     ReconcileRecord,
     Regression,
+    RequestRecord,
     SentRequest,
     StreamRecord,
     View,
@@ -103,6 +104,7 @@ class FakeView:
     caches: dict[str, list[CacheView]] = field(default_factory=dict)
     items: dict[str, list[JsonObject]] = field(default_factory=dict)
     passes: list[ReconcileRecord] = field(default_factory=list)
+    requests_sent: dict[str, list[RequestRecord]] = field(default_factory=dict)
     streams_seen: list[StreamRecord] = field(default_factory=list)
     gone_back: list[Regression] = field(default_factory=list)
     requirements: list[ObjectRef] = field(default_factory=list)
@@ -368,6 +370,9 @@ class FakeView:
 
     def reconciles(self, component: str) -> builtins.list[ReconcileRecord]:
         return [record for record in self.passes if record.controller in self.lives[component].controllers]
+
+    def requests(self, component: str) -> builtins.list[RequestRecord]:
+        return self.requests_sent.get(component, [])
 
     def streams(self, component: str | None = None) -> builtins.list[StreamRecord]:
         return [stream for stream in self.streams_seen if component in (None, stream.component)]

@@ -13,8 +13,8 @@ import trio
 
 from reference_impl.apiserver.http.connection import Handler, serve_connection
 
-CONNECTIONS_MAX: Final = 4096
-"""Arbitrary: far more clients than one control plane has, at some 20 kB each."""
+CONNECTIONS_MAX: Final = 8000
+"""Arbitrary: far more clients than one control plane has, at some 20 kB each (docs/performance.md)."""
 HANDSHAKE_S: Final = 10.0
 
 

@@ -11,8 +11,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -44,13 +47,17 @@ def _memory() -> Path | None:
 class Cluster:
     """Members 0 to n - 1. Kills and stops only processes that it started itself, by their ids."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, tls: Mapping[str, str] = MappingProxyType({}), context: Any = None) -> None:
+        """`tls`: etcd's own options for its clients' connections, which are https then; `context` is a client's."""
+        self._tls = tls
+        self._context = context
         self._program = program()
         self._directory = Path(tempfile.mkdtemp(prefix="seatrial-etcd-", dir=_memory()))
         # Held while the cluster lives: a member that is down must not find its port taken when it comes back.
         self._held = [_held_port() for _ in range(2 * size)]
         ports = [each.getsockname()[1] for each in self._held]
-        self.endpoints = [f"http://127.0.0.1:{port}" for port in ports[:size]]
+        scheme = "https" if tls else "http"
+        self.endpoints = [f"{scheme}://127.0.0.1:{port}" for port in ports[:size]]
         self._peers = [f"http://127.0.0.1:{port}" for port in ports[size:]]
         self._processes: list[subprocess.Popen[bytes] | None] = [None] * size
         for member in range(size):
@@ -72,6 +79,7 @@ class Cluster:
             # Twice etcd's own: where several tests share two cores, a leader must not lose its office for being late.
             "heartbeat-interval": "200",
             "election-timeout": "2000",
+            **self._tls,
         }
         with (self._directory / f"m{member}.log").open("ab") as log:
             command = [self._program, *(f"--{name}={value}" for name, value in options.items())]
@@ -81,7 +89,7 @@ class Cluster:
         """Until it answers a quorum read. Fails with what it logged, at once if its process has ended."""
         deadline = monotonic() + timeout_s
         while True:
-            gateway = Gateway(Endpoints([self.endpoints[member]]), 5.0)
+            gateway = Gateway(Endpoints([self.endpoints[member]], self._context), 5.0)
             try:
                 gateway.call("kv/range", {"key": "AA=="}, is_safe=True)
             except StoreUnavailable as error:
