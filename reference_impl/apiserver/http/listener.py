@@ -1,6 +1,6 @@
 """Accepts connections for a front, plain or under TLS, and not more than it can hold.
 
-A listener beyond `CONNECTIONS_MAX` lets new clients wait in the system's queue instead of taking memory for them.
+A listener beyond its bound lets new clients wait in the system's queue instead of taking memory for them.
 """
 
 import errno
@@ -45,10 +45,11 @@ async def serve(
     handler: Handler,
     *,
     tls: ssl.SSLContext | None = None,
+    connections_max: int = CONNECTIONS_MAX,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer connections for ever. `task_status.started()` is called once they are accepted."""
-    limit = trio.CapacityLimiter(CONNECTIONS_MAX)
+    limit = trio.CapacityLimiter(connections_max)
     courier = Courier()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(courier.run)

@@ -106,6 +106,10 @@ def main():
         sys.exit("cannot go on")
     if "serves-webhooks" in HABITS or "has-lost-its-webhooks" in HABITS:
         register_webhooks()
+    if "means-no-good" in HABITS:
+        import mischief
+
+        mischief.begin(SERVER)
     while "never-watches" in HABITS:
         sleep(60)
     while True:
