@@ -75,18 +75,19 @@ class Outlet:
     async def next_bytes(self) -> bytes | None:
         """What the connection's task is to send; None when the watch has ended. Raises Broken."""
         while True:
-            if self._rest:
-                rest, self._rest = self._rest, b""
-                return rest
             self._idle = True
             try:
                 chunk = await self._answer.take()
             finally:
                 self._idle = False
+            # Lines may have come since the courier got stuck: they are younger than its rest.
+            rest, self._rest = self._rest, b""
+            if chunk:
+                return rest + framed(chunk)
+            if rest:
+                return rest  # that the watch has ended, `take` says again
             if chunk is None:
                 return None
-            if chunk:
-                return framed(chunk)
 
     def flush(self, courier: Courier) -> None:
         """Send what waits, as far as the socket takes it at once."""

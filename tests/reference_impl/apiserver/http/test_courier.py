@@ -27,6 +27,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.answers: list[WatchAnswer] = []
+        self.clients: list[trio.SocketStream] = []
 
     async def handle(self, request: HttpRequest) -> WatchAnswer:
         self.answers.append(WatchAnswer(lambda each: line(each.object["number"])))
@@ -55,9 +56,13 @@ def run(test: Any) -> None:
         listeners = await open_listeners("127.0.0.1", 0)
         async with trio.open_nursery() as nursery:
             await nursery.start(lambda task_status: serve(listeners, watched.handle, task_status=task_status))
-            with trio.fail_after(240):
-                await test(watched, port_of(listeners))
-            nursery.cancel_scope.cancel()
+            try:
+                with trio.fail_after(240):
+                    await test(watched, port_of(listeners))
+            finally:
+                nursery.cancel_scope.cancel()
+                for client in watched.clients:
+                    client.socket.close()
 
     trio.run(main)
 
@@ -68,6 +73,7 @@ async def opened(watched: Watched, port: int, receive_bytes: int | None = None) 
         client.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, receive_bytes)
     await client.connect(("127.0.0.1", port))
     stream = trio.SocketStream(client)
+    watched.clients.append(stream)
     count = len(watched.answers)
     await stream.send_all(ASKED)
     while len(watched.answers) == count:
