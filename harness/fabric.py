@@ -169,6 +169,11 @@ class Fabric:
             result = error
         finally:
             self.current = None
+        self.answered(endpoint, command, result)
+
+    def answered(self, endpoint: Endpoint, command: Command, result: Any) -> None:
+        """The server has its answer: the weather meets it, then it travels."""
+        world = self.world
         if command.life.process.latent and not command.abandoned:
             verdict = world.weather.meet("reply", command, result=result, committed=world.committed_now > 0)
             if verdict is not None and not self._obey_reply(endpoint, command, result, verdict):

@@ -111,7 +111,7 @@ class World:
         self.deliveries = 0
         self.history = History(plan.trial.volatile)
         self.weather = Weather(self, salt)
-        self.fabric = Fabric(self)
+        self.fabric = self.make_fabric()
         self.recorder = scribe(self)
         self.outside = Outside(plan.trial.external or {})
         self.commit_steps: dict[int, int] = {}
@@ -209,6 +209,9 @@ class World:
         """Empty; or the variant on trial, which does the same."""
         make: Callable[[], MemoryStore] = getattr(self.plan.trial.plane, "store", None) or MemoryStore
         return make()
+
+    def make_fabric(self) -> Fabric:
+        return Fabric(self)
 
     def random_of(self, server: int) -> random.Random:
         """What an API server draws uids and generated names from."""

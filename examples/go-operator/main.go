@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
 // Shorter than what controller-runtime would take (15 s, 10 s, 2 s; back-off up to 1,000 s), so that a successor is at
@@ -33,6 +34,8 @@ func main() {
 	name := flag.String("variant", "fixed", "which operator to be: fixed or wrong (see wrong.go)")
 	elect := flag.Bool("leader-elect", true, "work only while holding the Lease fleet-operator")
 	namespace := flag.String("lease-namespace", "default", "where the Lease is")
+	port := flag.Int("webhook-port", 0, "serve the webhooks of webhooks.yaml there, on loopback; 0: serve none")
+	certificates := flag.String("webhook-cert-dir", "", "where tls.crt and tls.key of the webhooks are")
 	flag.Parse()
 	ctrl.SetLogger(klog.Background())
 	variants := map[string]Variant{"fixed": Fixed{}, "wrong": &Wrong{built: map[types.UID]int{}}}
@@ -40,7 +43,8 @@ func main() {
 	if !known {
 		fail(2, fmt.Errorf("-variant=%s is neither fixed nor wrong", *name))
 	}
-	if err := run(variant, *elect, *namespace); err != nil {
+	hooks := webhook.Options{Host: "127.0.0.1", Port: *port, CertDir: *certificates}
+	if err := run(variant, *elect, *namespace, hooks); err != nil {
 		fail(1, err)
 	}
 }
@@ -50,7 +54,7 @@ func fail(code int, err error) {
 	os.Exit(code)
 }
 
-func run(variant Variant, elect bool, namespace string) error {
+func run(variant Variant, elect bool, namespace string, hooks webhook.Options) error {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return err
@@ -70,6 +74,7 @@ func run(variant Variant, elect bool, namespace string) error {
 		LeaseDuration:                 &leaseDuration,
 		RenewDeadline:                 &renewDeadline,
 		RetryPeriod:                   &retryPeriod,
+		WebhookServer:                 webhook.NewServer(hooks),
 	})
 	if err != nil {
 		return err
@@ -83,6 +88,11 @@ func run(variant Variant, elect bool, namespace string) error {
 		Complete(&Reconciler{yard: yard, variant: variant})
 	if err != nil {
 		return err
+	}
+	if hooks.Port != 0 {
+		if err := addWebhooks(manager); err != nil {
+			return err
+		}
 	}
 	return manager.Start(ctrl.SetupSignalHandler())
 }

@@ -6,7 +6,7 @@ reply that the weather loses breaks the connection, as it does when a server die
 
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import trio
 
@@ -18,6 +18,10 @@ from reference_impl.protocol import ApiRequest, JsonObject, WatchEvent, WatchHan
 if TYPE_CHECKING:
     from harness.foreign.world import RealTimeWorld
     from reference_impl.apiserver.http.front import Front
+
+CONNECTIONS_MAX: Final = 256
+"""Of one life at once; the others wait in the system's queue. A client has one for each watch and some for requests.
+Without a bound one program could use up the descriptors that the whole trial has (often 1,024)."""
 
 
 class Door:
@@ -40,7 +44,7 @@ class Door:
         from reference_impl.apiserver.http.listener import serve
 
         with self._scope:
-            await serve([self._listener], front.answer)
+            await serve([self._listener], front.answer, connections_max=CONNECTIONS_MAX)
 
     def close(self) -> None:
         """Nobody comes in any more, and who is in is thrown out. Idempotent."""

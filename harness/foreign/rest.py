@@ -44,7 +44,7 @@ def rest(world: RealTimeWorld, quiet_s: float, *, within_s: float = RESTLESS_S) 
             if not _everybody_is_there(world, waited_s=network.now_s - began_s):
                 heard_s = network.now_s
             since_s = max(world.last_effective_s, heard_s)
-            calm = network.messages == 0 and network.now_s >= horizon_s
+            calm = network.messages == 0 and not world.fabric.asking and network.now_s >= horizon_s
             if calm and network.now_s - since_s >= quiet_s:
                 return True
             if network.now_s - began_s > within_s + quiet_s:

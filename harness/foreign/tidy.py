@@ -70,7 +70,7 @@ def _take_back(world: RealTimeWorld) -> bool:
             if "deletionTimestamp" not in obj["metadata"] and controller_of(obj) is None:
                 _delete(world, obj)
         world.run(network.now_s + POLL_S)
-        if left or written != world.history.effective_count or network.messages:
+        if left or written != world.history.effective_count or network.messages or world.fabric.asking:
             written = world.history.effective_count
             quiet_since_s = network.now_s
         elif network.now_s - quiet_since_s >= QUIET_S:

@@ -13,18 +13,22 @@ import random
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from harness.errors import AdapterError
+from harness.foreign.asking import AskingFabric
 from harness.foreign.process import ForeignProcess
 from harness.foreign.waiting_room import GAP, Guest, Guests
 from harness.plan import Plan, Program
 from harness.process import Process
 from harness.watchdog import BEAT
-from harness.world import DELIVERIES_MAX, Exhausted, World
+from harness.world import ACTION_S, DELIVERIES_MAX, Exhausted, World
+from reference_impl.errors import ApiError
 from reference_impl.store.memory import MemoryStore
+from reference_impl.webhooks.session import comes_from_a_webhook
 
 POLL_S: Final = 0.02
 """How often it is looked whether a process has ended."""
@@ -53,6 +57,7 @@ class RealTimeWorld(World):
     counts_by_action = True
     facts: ClassVar[dict[str, Any]] = {"real_time": True}
     server_options: ClassVar[dict[str, Any]] = {"track_on_create": True}
+    fabric: AskingFabric
 
     def __init__(self, plan: Plan, *, guests: Guests | None = None, **options: Any) -> None:
         """`guests`: processes that have waited for this world; it uses them, and they end with it."""
@@ -83,6 +88,9 @@ class RealTimeWorld(World):
             store.begin_at(self._guests.revision + GAP)
         return store
 
+    def make_fabric(self) -> AskingFabric:
+        return AskingFabric(self)
+
     def random_of(self, server: int) -> random.Random:
         """Whoever has waited knows the uids of the world before."""
         after = "" if self._guests is None else f"/after {self._guests.revision}"
@@ -104,6 +112,15 @@ class RealTimeWorld(World):
         if program.command is None:
             return super().make_process(program)
         return ForeignProcess(self, program.name, program.command, instance=program.instance, overlap=program.overlap)
+
+    def run_user(self, work: Callable[[Any], Any], *, limit_s: float = ACTION_S) -> Any:
+        """What a webhook does not let users do, they leave: the action did nothing."""
+        try:
+            return super().run_user(work, limit_s=limit_s)
+        except ApiError as error:
+            if not comes_from_a_webhook(error):
+                raise
+            return False
 
     # ------------------------------------------------------------------------------------------------------ coming up
 

@@ -22,6 +22,7 @@ from reference_impl.protocol import JsonObject
 
 _SERVER_SIDE: Final = ("binding", "eviction", "status", "finalize", "approval")
 """Subresources whose writes do not bring a spec of their own."""
+_NOTHING: Final[JsonObject] = {}
 _MAY_CHANGE_PODS: Final = ("ephemeralcontainers", "resize")
 """Subresources that exist to change what is immutable in a Pod's spec."""
 
@@ -92,9 +93,9 @@ def _without_new_nulls(obj: JsonObject, old: JsonObject | None) -> JsonObject:
     """Go's types do not keep a null; parts that are stored already have none."""
     result = obj
     for key, value in obj.items():
-        if old is not None and old.get(key) is value:
+        if type(value) is str or (old is not None and old.get(key) is value):
             continue
-        clean = _clean(value)
+        clean = _clean(value, old.get(key) if old is not None else None)
         if clean is value and value is not None:
             continue
         if result is obj:
@@ -106,11 +107,14 @@ def _without_new_nulls(obj: JsonObject, old: JsonObject | None) -> JsonObject:
     return result
 
 
-def _clean(value: Any) -> Any:
-    """Without nulls in objects; the same value if there are none."""
+def _clean(value: Any, stored: Any = None) -> Any:
+    """Without nulls in objects; the same value if there are none. `stored`: what is in its place, clean already."""
     if type(value) is dict:
         result = value
+        known = stored if type(stored) is dict else _NOTHING
         for key, item in value.items():
+            if type(item) is str or (item is not None and known.get(key) is item):
+                continue
             clean = _clean(item) if type(item) in (dict, list) else item
             if clean is item and item is not None:
                 continue

@@ -19,6 +19,8 @@ UPDATE: Final = "Update"
 MAX_UPDATERS: Final = 10
 """`DefaultMaxUpdateManagers`."""
 _ANCIENT: Final = "ancient-changes"
+_KNOWN_MAX: Final = 256
+"""Arbitrary: objects that are being written again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,37 @@ def decode_or_nothing(entries: Any) -> Claims:
         return {}
 
 
+class _Decoded:
+    """What lists of entries were decoded to that have just been met.
+
+    Objects in a store are not changed in place, so the same list has the same claims; it is held here, so that no other
+    can be taken for it.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[list[JsonObject], Claims]] = {}
+
+    def of(self, entries: list[JsonObject]) -> Claims:
+        known = self._known.get(id(entries))
+        if known is not None:
+            return known[1]
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        claims = decode_or_nothing(entries)
+        self._known[id(entries)] = entries, claims
+        return claims
+
+
+_DECODED: Final = _Decoded()
+
+
+def decode_stored(entries: list[JsonObject]) -> Claims:
+    """`decode_or_nothing` of entries as a store has them. The claims are shared, not to be changed."""
+    return _DECODED.of(entries)
+
+
 def is_reset(entries: Any) -> bool:
     """Does a client ask to forget all claims? `[]` in an update, `[{}]` where a patch cannot say that."""
     return entries == [] or (isinstance(entries, list) and entries == [{}])
@@ -134,6 +167,8 @@ def timeless(entries: list[JsonObject]) -> list[JsonObject]:
 
 def capped(claims: Claims) -> Claims:
     """The claims with at most ten updaters: those of the oldest, version by version, become one."""
+    if len(claims) <= MAX_UPDATERS:
+        return claims
     updaters = sorted(
         (manager for manager in claims if manager.operation == UPDATE),
         key=lambda manager: (claims[manager].time, manager.identifier()),

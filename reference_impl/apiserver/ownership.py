@@ -132,6 +132,7 @@ def _without_changed(
     """The claims without what the change from `old` to `new` takes from all managers but the spared one."""
     kept: Claims = {}
     conflicts: list[tuple[Manager, Path]] = []
+    taken: dict[str, FieldSet] = {}
     for owner, claim in claims.items():
         if owner == spared:
             kept[owner] = claim
@@ -143,12 +144,16 @@ def _without_changed(
                 continue
             changes[version] = _compared(view, view.show(old), view.show(new))
         change = changes[version]
-        lost = claim.fields.intersection(change.taken())
-        conflicts += [(owner, path) for path in lost.paths()]
+        if version not in taken:
+            taken[version] = change.taken()
+        lost = claim.fields.intersection(taken[version])
+        if not force:
+            conflicts += [(owner, path) for path in lost.paths()]
         fields = claim.fields.difference(lost).difference(change.removed)
         if fields:
-            kept[owner] = claim if fields is claim.fields else replace(claim, fields=fields)
-    if conflicts and not force:
+            same_fields = fields is claim.fields
+            kept[owner] = claim if same_fields else Claim(api_version=version, fields=fields, time=claim.time)
+    if conflicts:
         raise Conflicts(sorted(conflicts, key=lambda each: each[0].identifier()))
     return kept
 

@@ -140,6 +140,8 @@ def _compare_objects(found: Comparison, path: Path, old: Any, new: Any, type: Fi
     after: JsonObject = new if isinstance(new, dict) else {}
     for name in {**before, **after}:
         one, other = before.get(name, MISSING), after.get(name, MISSING)
+        if one is other or (isinstance(one, str) and one == other):  # most are, and need no path of their own
+            continue
         if one is MISSING and name in type.ever_present and old is not MISSING and isinstance(other, dict):
             one = {}
         _compare(found, (*path, field_step(name)), one, other, type.field(name))

@@ -98,7 +98,7 @@ def updated(
     core: Core, request: ApiRequest, info: KindInfo, old: JsonObject, obj: JsonObject, entries: list[JsonObject]
 ) -> list[JsonObject]:
     """The managedFields after this update or patch of a tracked object; the same list if nobody gains or loses."""
-    claims = managed_fields.decode_or_nothing(entries)
+    claims = managed_fields.decode_stored(entries)
     found = _after_update(core, request, info, old, obj, claims)
     return entries if found == claims else managed_fields.encode(found)
 
@@ -125,7 +125,9 @@ def _after_update(
 ) -> Claims:
     manager = Manager.of(manager_name(request), UPDATE, info.api_version, request.subresource)
     lens = lens_of(core, info, request.subresource)
-    found = ownership.after_update(lens, unmanaged(old), unmanaged(obj), claims, manager, core.timestamp())
+    if old.get("metadata", {}).get("managedFields") is not obj["metadata"].get("managedFields"):
+        old, obj = unmanaged(old), unmanaged(obj)
+    found = ownership.after_update(lens, old, obj, claims, manager, core.timestamp())
     return managed_fields.capped(found)
 
 

@@ -7,14 +7,14 @@ Nothing is committed before the last attempt.
 """
 
 import random
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import trio
 
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.reviewing import Review, Undecided
-from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import ApiError, Timeout
 from reference_impl.objects import copy_json
 from reference_impl.protocol import ApiRequest, JsonObject
@@ -25,6 +25,21 @@ from reference_impl.webhooks.matching import Matcher
 
 REQUEST_S: Final = 60.0
 """kube-apiserver --request-timeout: how long webhooks may keep a request in all."""
+
+
+class Handler(Protocol):
+    """What is asked of an API server here: `ApiServer` has it, and whoever looks after its attempts."""
+
+    def handle(self, request: ApiRequest) -> JsonObject: ...
+
+    def handle_reviewed(
+        self,
+        request: ApiRequest,
+        review: Callable[[Review], JsonObject | None],
+        *,
+        random: random.Random,
+        now: Callable[[], datetime],
+    ) -> JsonObject: ...
 
 
 class Webhooks:
@@ -43,9 +58,13 @@ class Webhooks:
         """Events of configurations may have been missed: look again. Raises StoreUnavailable."""
         self._configurations.reload()
 
-    async def handle(self, server: ApiServer, request: ApiRequest, now: datetime) -> JsonObject:
+    def may_ask(self, request: ApiRequest) -> bool:
+        """Could a webhook be asked about this request, as far as one can tell without handling it?"""
+        return not request.is_read and bool(self._configurations)
+
+    async def handle(self, server: Handler, request: ApiRequest, now: datetime) -> JsonObject:
         """Answer a request as `server.handle` does, with webhooks asked. Raises `ApiError`."""
-        if request.is_read or not self._configurations:
+        if not self.may_ask(request):
             return server.handle(request)
         session = _Session(self._dispatcher)
         seed = self._rng.getrandbits(128)
@@ -91,3 +110,8 @@ class _Session:
         except ApiError as error:
             answer = error
         self._answers.append((review, answer))
+
+
+def comes_from_a_webhook(error: ApiError) -> bool:
+    """Was a request refused by a webhook, or for want of one? Told by Kubernetes' words, as clients have to."""
+    return error.message.startswith('admission webhook "') or 'failed calling webhook "' in error.message

@@ -18,6 +18,7 @@ LIFE: Final = "an operator's life: finalizer, owned object, status, Event, delet
 OWNED: Final = "an operator's life: owned objects, growth, deletion in cascade"
 ELECTION: Final = "leader election"
 PROTOBUF: Final = "protobuf bodies"
+WEBHOOKS: Final = "serves admission webhooks: mutating, validating, warnings"
 KILLED: Final = "kill -9 at a write of one's choice, restart, another instance"
 
 PROGRAMS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {

@@ -84,11 +84,15 @@ class Served:
         kept = {key: value for key, value in os.environ.items() if key != "KUBERNETES_SERVICE_HOST"}
         return {**kept, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder), "NO_PROXY": "*"}
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def open(self, method: str, path: str, body: Any = None) -> Any:
+        """The reply, with its headers; to be closed. Raises HTTPError."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=60) as reply:
+        return urllib.request.urlopen(request, timeout=60)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        with self.open(method, path, body) as reply:
             return json.load(reply)
 
     def gone(self, path: str) -> bool:

@@ -3,25 +3,30 @@
 It is controller-runtime, unmodified: protobuf bodies and DeleteOptions, watch-lists, Leases, Events of their own group.
 """
 
+import base64
+import json
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import HTTPError
 
 import pytest
 import yaml
 
 from tests.docs.tables import TOP
-from tests.wire.behaviours import CUSTOM, ELECTION, KILLED, LIFE, PROTOBUF, ROLLOUT
+from tests.wire.behaviours import CUSTOM, ELECTION, KILLED, LIFE, PROTOBUF, ROLLOUT, WEBHOOKS
 from tests.wire.binaries import missing
+from tests.wire.certificates import free_port, write_certificate
 from tests.wire.crash_proxy import CrashProxy
 from tests.wire.served import Served, wait_until
 
-BEHAVIOURS: Final = (CUSTOM, LIFE, ROLLOUT, ELECTION, PROTOBUF, KILLED)
+BEHAVIOURS: Final = (CUSTOM, LIFE, ROLLOUT, ELECTION, PROTOBUF, WEBHOOKS, KILLED)
 EXAMPLE: Final = TOP / "examples" / "go-operator"
 FLEETS: Final = "/apis/harbour.example.com/v1/namespaces/default/fleets"
 SHIPS: Final = "/apis/apps/v1/namespaces/default/deployments"
@@ -57,10 +62,14 @@ def harbour(served: Served) -> Served:
 
 
 @contextmanager
-def _running(binary: Path, variant: str, environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def _running(
+    binary: Path, variant: str, environment: dict[str, str], log: Path, *options: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """The operator's process, gone at the end. What it said is in a failure's message."""
     with log.open("a+") as output:
-        process = subprocess.Popen([binary, f"-variant={variant}"], env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [binary, f"-variant={variant}", *options], env=environment, stdout=output, stderr=output
+        )
         try:
             yield process
         except AssertionError as error:
@@ -223,3 +232,64 @@ def test_the_fixed_operator_forgets_none_whichever_write_it_dies_of(
         for number in range(1, len(writes) + 1):
             assert voyage.down_to_one(proxy, number, kill=True) == ["crash-fixed-0"], writes[number - 1]
         assert proxy.struck == writes
+
+
+@contextmanager
+def _configured(served: Served, port: int, authority: bytes) -> Iterator[None]:
+    """What webhooks.yaml says, as long as this lasts."""
+    text = (EXAMPLE / "webhooks.yaml").read_text().replace("127.0.0.1:PORT", f"127.0.0.1:{port}")
+    found = list(yaml.safe_load_all(text.replace("CA_BUNDLE", base64.b64encode(authority).decode())))
+    paths = [f"/apis/admissionregistration.k8s.io/v1/{each['kind'].lower()}s" for each in found]
+    for path, each in zip(paths, found, strict=True):
+        served.ask("POST", path, each)
+    try:
+        yield
+    finally:
+        for path, each in zip(paths, found, strict=True):
+            served.ask("DELETE", f"{path}/{each['metadata']['name']}")
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def _refusal(served: Served, name: str, ships: int) -> Any:
+    with pytest.raises(HTTPError) as refused:
+        _edited(served, name, ships=ships)
+    with refused.value as reply:
+        return json.load(reply)
+
+
+def test_the_webhooks_of_an_operator_are_asked_as_kubebuilder_ships_them(
+    harbour: Served, binary: Path, tmp_path: Path
+) -> None:
+    authority, port, name = write_certificate(tmp_path), free_port(), "hooked"
+    options = (f"-webhook-port={port}", f"-webhook-cert-dir={tmp_path}")
+    with ExitStack() as configured:
+        with _running(binary, "fixed", harbour.environment, tmp_path / "log", *options):
+            wait_until(lambda: _listens(port), "the webhook server listens")
+            configured.enter_context(_configured(harbour, port, authority))
+            fleet = {**yaml.safe_load((EXAMPLE / "fleet.yaml").read_text()), "metadata": {"name": name}}
+            with harbour.open("POST", FLEETS, fleet) as reply:
+                assert reply.headers["Warning"] == '299 - "the harbour is crowded"'
+                assert json.load(reply)["metadata"]["labels"] == {"harbour.example.com/registered": "true"}
+            _wait_reported(harbour, name, generation=1, ships=3)  # what the operator writes is reviewed too
+            status = _refusal(harbour, name, ships=1)
+            assert (status["code"], status["message"]) == (
+                403,
+                'admission webhook "vfleet-v1.kb.io" denied the request: spec.ships: from 3 to 1: '
+                "ships leave one by one",
+            )
+            _wait_reported(harbour, name, _edited(harbour, name, ships=2), ships=2)
+        status = _refusal(harbour, name, ships=1)
+        assert status["code"] == 500
+        assert status["message"].startswith(
+            'Internal error occurred: failed calling webhook "mfleet-v1.kb.io": failed to call webhook: Post '
+            f'"https://127.0.0.1:{port}/mutate-harbour-example-com-v1-fleet?timeout=10s": dial tcp 127.0.0.1:{port}'
+        )
+    with _running(binary, "fixed", harbour.environment, tmp_path / "log"):
+        _wait_dismissed(harbour, name)

@@ -11,8 +11,8 @@ from typing import Any, Final
 from urllib.error import HTTPError
 
 import pytest
-import trustme
 
+from tests.wire.certificates import write_certificate
 from tests.wire.served import Served, wait_until
 
 PROGRAM: Final = Path(__file__).parent / "programs" / "webhook_server.py"
@@ -40,15 +40,11 @@ def configuration(kind: str, port: int, bundle: bytes) -> dict[str, Any]:
 @contextmanager
 def webhook_server(folder: Path) -> Iterator[tuple[int, bytes]]:
     """Its port, and the authority it is signed by."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.private_key_pem.write_to_path(folder / "tls.key")
-    for pem in certificate.cert_chain_pems:
-        pem.write_to_path(folder / "tls.crt", append=True)
+    bundle = write_certificate(folder)
     with subprocess.Popen([sys.executable, str(PROGRAM), str(folder)], stderr=subprocess.DEVNULL) as server:
         try:
             wait_until((folder / "port").exists, "the webhook server listens")
-            yield int((folder / "port").read_text()), authority.cert_pem.bytes()
+            yield int((folder / "port").read_text()), bundle
         finally:
             server.terminate()
 

@@ -12,7 +12,6 @@ did not read).
 
 import logging
 import math
-import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Final
@@ -21,7 +20,9 @@ import h11
 import orjson
 import trio
 
+from reference_impl.apiserver.http.courier import Courier, Outlet, sent_at_once
 from reference_impl.apiserver.http.messages import JSON, Answer, Broken, HttpRequest
+from reference_impl.apiserver.http.plain_requests import METHODS, PlainRequests
 from reference_impl.apiserver.http.watching import WatchAnswer
 from reference_impl.errors import ApiError, BadRequest
 
@@ -35,13 +36,6 @@ SEND_S: Final = 60.0
 DRAIN_S: Final = 2.0
 _LOG: Final = logging.getLogger("seatrial.http")
 _READ: Final = 64 * 1024
-_GET: Final = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n")
-"""A request line as RFC 9112 has it, with a path."""
-_PLAIN: Final = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE")
-"""Methods whose answers all look alike: with a length and a body of that length."""
-_BODY: Final = frozenset({"transfer-encoding", "content-length", "expect", "upgrade"})
-_KNOWN_MAX: Final = 512
-_KNOWN_BYTES: Final = 4096
 _NOTHING: Final = (b"", False)
 
 Handler = Callable[[HttpRequest], Awaitable[Answer | WatchAnswer]]
@@ -55,11 +49,15 @@ class _Refused(Exception):
         self.error = error
 
 
-async def serve_connection(stream: trio.abc.Stream, handler: Handler) -> None:
-    """Answer requests until the client or a limit ends it. Closes the stream. Raises nothing of the network's."""
+async def serve_connection(stream: trio.abc.Stream, handler: Handler, courier: Courier | None = None) -> None:
+    """Answer requests until the client or a limit ends it. Closes the stream. Raises nothing of the network's.
+
+    Args:
+        courier: sends the lines of watches where it can, if it runs.
+    """
     try:
         with trio.CancelScope() as patience:
-            connection = _Connection(stream, handler, patience)
+            connection = _Connection(stream, handler, patience, courier)
             await connection.run()
         if connection.sending:
             # It did not read in time. Without a reset the system would keep what is on its way for minutes.
@@ -108,52 +106,19 @@ def _parser() -> h11.Connection:
     return h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_MAX)
 
 
-class _PlainGets:
-    """GETs that need no parser: their request line is plain, and h11 has read the same header lines before.
-
-    A client sends the same header lines with every request, and what h11 makes of them is a function of them alone, as
-    long as it reads them as the whole of a GET without a body, in HTTP/1.1, on a connection that stays open. Whatever
-    is not exactly that goes to h11.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, dict[str, str]] = {}
-
-    def read(self, data: bytes) -> HttpRequest | None:
-        """The request, if `data` is one, whole, and nothing else."""
-        line = _GET.match(data)
-        if line is None:
-            return None
-        headers = self._known.get(data[line.end() :])
-        if headers is None:
-            return None
-        path, _, query = line[1].decode("ascii").partition("?")
-        return HttpRequest("GET", path, query, headers)
-
-    def learn(self, data: bytes, request: HttpRequest) -> None:
-        """`data` is the first that h11 read this request from. Header lines that announce a body are not kept."""
-        line = _GET.match(data)
-        if (
-            _BODY.isdisjoint(request.headers)
-            and line is not None
-            and len(data) <= _KNOWN_BYTES
-            and data.find(b"\r\n\r\n") == len(data) - 4
-        ):
-            if len(self._known) >= _KNOWN_MAX:
-                self._known.clear()
-            self._known[data[line.end() :]] = dict(request.headers)
-
-
-_PLAIN_GETS: Final = _PlainGets()
+_KNOWN: Final = PlainRequests()
 
 
 class _Connection:
     """`patience` ends the connection; its deadline is moved before every wait for the client, and lifted meanwhile."""
 
-    __slots__ = ("_handler", "_http", "_method", "_patience", "_plain", "_stream", "sending")
+    __slots__ = ("_courier", "_handler", "_http", "_method", "_patience", "_plain", "_stream", "sending")
 
-    def __init__(self, stream: trio.abc.Stream, handler: Handler, patience: trio.CancelScope) -> None:
+    def __init__(
+        self, stream: trio.abc.Stream, handler: Handler, patience: trio.CancelScope, courier: Courier | None
+    ) -> None:
         self._stream = stream
+        self._courier = courier
         self.sending = False
         self._method = b""
         self._plain = False
@@ -209,10 +174,13 @@ class _Connection:
         data = b""
         if self._http.trailing_data == _NOTHING:
             data = await self._received()
-            plain = _PLAIN_GETS.read(data)
+            plain = _KNOWN.begun(data)
             if plain is not None:
-                self._plain = True
-                return plain
+                while len(data) < plain.size and (more := await self._received()):
+                    data += more
+                if len(data) == plain.size:
+                    self._plain = True
+                    return plain.whole(data)
             self._http.receive_data(data)
         head = await self._event()
         if type(head) is not h11.Request:
@@ -242,9 +210,8 @@ class _Connection:
             raise _Refused(BadRequest(f"the request target {target[:64]!r} is not a path"))
         path, _, query = target.partition("?")
         request = HttpRequest(head.method.decode("ascii"), path, query, headers, b"".join(chunks))
-        if self._http.trailing_data == _NOTHING and self._http.their_state is h11.DONE and head.method in _PLAIN:
-            if not chunks:
-                _PLAIN_GETS.learn(data, request)
+        if self._http.trailing_data == _NOTHING and self._http.their_state is h11.DONE and head.method in METHODS:
+            _KNOWN.learn(data, request)
             # The connection stays open and the client waits: a new parser begins where this one would.
             self._plain = True
             self._http = _parser()
@@ -253,6 +220,9 @@ class _Connection:
     # -------------------------------------------------------------------------------------------------------- sending
 
     async def _send(self, data: bytes | None) -> None:
+        if data and self._plain:
+            # Whoever sends plain answers receives before it sends again, and gives others a turn there.
+            data = data[sent_at_once(self._stream, data) :]
         if data:
             self._patience.deadline = trio.current_time() + SEND_S
             self.sending = True
@@ -294,13 +264,11 @@ class _Connection:
             async with trio.open_nursery() as nursery:
                 answer.on_cut = nursery.cancel_scope.cancel
                 nursery.start_soon(self._until_hang_up, nursery.cancel_scope)
-                while True:
+                self._patience.deadline = math.inf
+                outlet = Outlet(answer, self._stream, self._courier)
+                while (data := await outlet.next_bytes()) is not None:
+                    await self._send(data)
                     self._patience.deadline = math.inf
-                    chunk = await answer.take()
-                    if chunk is None:
-                        break
-                    # h11 is not asked: a chunk is its length, itself, and the ends of two lines.
-                    await self._send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 await self._send(b"0\r\n\r\n")
                 nursery.cancel_scope.cancel()
             if answer.broken:

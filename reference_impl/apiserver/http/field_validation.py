@@ -66,6 +66,8 @@ def _in_message(message: Message, value: Any, path: str, depth: int) -> Iterator
         if name.startswith("$"):  # a directive of a strategic merge patch
             continue
         field = fields.get(name)
+        if field is not None and type(item) is str:
+            continue
         here = f"{path}.{name}" if path else name
         if field is None:
             yield here

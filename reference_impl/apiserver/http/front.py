@@ -139,7 +139,7 @@ class Front:
             patch_type, body = bodies.decode_patch(http.header("content-type"), http.body)
             if patch_type == "apply":
                 written["field_manager"] = query.first(options, "fieldManager")
-        request = self._request(verb, info, path, body=body, patch_type=patch_type, **written)
+        request = self._request(verb, info, path, body=body, patch_type=patch_type, notes=Notes(), **written)
         return await self._write(request, info, 200, form, options)
 
     async def _read(self, info: KindInfo, path: ApiPath, form: Form, options: query.Query) -> Answer | WatchAnswer:
@@ -180,7 +180,7 @@ class Front:
             raise _wrong_method(info, "POST")
         written = query.write_options(options, http.header("user-agent"))
         body = bodies.decode_body(http.header("content-type"), http.body)
-        request = self._request("create", info, path, body=body, **written)
+        request = self._request("create", info, path, body=body, notes=Notes(), **written)
         return await self._write(request, info, 201, form, options)
 
     async def _delete(
@@ -218,8 +218,9 @@ class Front:
         # Other subresources bring bodies of kinds of their own.
         own_kind = request.subresource in (None, "status")
         warnings = check_fields(info, request.body, mode) if own_kind else ()
-        notes = Notes()
-        answer = await self._object(replace(request, notes=notes), info, status, form, options)
+        notes = request.notes
+        answer = await self._object(request, info, status, form, options)
+        assert notes is not None
         warnings = (*warnings, *map(warning, notes.warnings))
         if notes.created:  # apiserver `handlers/patch.go` (wasCreated): 201, although a PATCH
             answer = replace(answer, status=201)

@@ -1,6 +1,6 @@
 """Accepts connections for a front, plain or under TLS, and not more than it can hold.
 
-A listener beyond `CONNECTIONS_MAX` lets new clients wait in the system's queue instead of taking memory for them.
+A listener beyond its bound lets new clients wait in the system's queue instead of taking memory for them.
 """
 
 import errno
@@ -12,6 +12,7 @@ from typing import Final
 import trio
 
 from reference_impl.apiserver.http.connection import Handler, serve_connection
+from reference_impl.apiserver.http.courier import Courier
 
 CONNECTIONS_MAX: Final = 8000
 """Arbitrary: far more clients than one control plane has, at some 20 kB each (docs/performance.md)."""
@@ -44,13 +45,18 @@ async def serve(
     handler: Handler,
     *,
     tls: ssl.SSLContext | None = None,
+    connections_max: int = CONNECTIONS_MAX,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer connections for ever. `task_status.started()` is called once they are accepted."""
-    limit = trio.CapacityLimiter(CONNECTIONS_MAX)
+    limit = trio.CapacityLimiter(connections_max)
+    courier = Courier()
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(courier.run)
         for listener in listeners:
-            nursery.start_soon(_accept, listener, partial(_serve, handler=handler, tls=tls), limit, nursery)
+            nursery.start_soon(
+                _accept, listener, partial(_serve, handler=handler, tls=tls, courier=courier), limit, nursery
+            )
         task_status.started()
 
 
@@ -85,9 +91,9 @@ async def _release_after(
         limit.release_on_behalf_of(token)
 
 
-async def _serve(stream: trio.SocketStream, *, handler: Handler, tls: ssl.SSLContext | None) -> None:
+async def _serve(stream: trio.SocketStream, *, handler: Handler, tls: ssl.SSLContext | None, courier: Courier) -> None:
     if tls is None:
-        await serve_connection(stream, handler)
+        await serve_connection(stream, handler, courier)
         return
     secured = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
     try:

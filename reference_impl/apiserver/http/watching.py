@@ -32,8 +32,8 @@ class WatchAnswer:
     """Lines of one watch. Made by `open_watch`; whoever sends it takes lines until there are no more, then closes."""
 
     __slots__ = (
-        "_broken", "_bytes_max", "_encode", "_ended", "_handle", "_lines", "_pending", "_wake", "content_type",
-        "on_cut",
+        "_broken", "_bytes_max", "_encode", "_ended", "_handle", "_lines", "_nudged", "_pending", "_wake",
+        "content_type", "on_cut", "on_lines",
     )  # fmt: skip
 
     def __init__(self, encode: Encode, content_type: str = JSON) -> None:
@@ -43,9 +43,12 @@ class WatchAnswer:
         self._pending = 0
         self._bytes_max: int | None = None
         self._wake = trio.Event()
+        self._nudged = False
         self._ended = False
         self._broken = False
         self._handle: WatchHandle | None = None
+        self.on_lines: Callable[[], None] | None = None
+        """Called when a line has come, in place of waking whoever waits in `take` (`courier.py`)."""
         self.on_cut: Callable[[], None] | None = None
         """Called when too much waits: whoever is sending need not wait for the client any longer."""
 
@@ -79,7 +82,10 @@ class WatchAnswer:
             if self.on_cut is not None:
                 self.on_cut()
             return
-        self._wake.set()
+        if self.on_lines is not None:
+            self.on_lines()
+        else:
+            self._wake.set()
 
     def closed(self, error: ApiError | None) -> None:
         """The backend ended the stream."""
@@ -93,18 +99,28 @@ class WatchAnswer:
         self._wake.set()
 
     async def take(self) -> bytes | None:
-        """The lines that wait, as one chunk; None when the stream has ended. Raises Broken."""
-        while not self._lines:
+        """The lines that wait, as one chunk, empty after a `nudge`; None when the stream has ended. Raises Broken."""
+        while not self._lines and not self._nudged:
             if self._broken:
                 raise Broken
             if self._ended:
                 return None
             self._wake = trio.Event()
             await self._wake.wait()
-        chunk = self._lines[0] if len(self._lines) == 1 else b"".join(self._lines)
-        self._lines.clear()
+        self._nudged = False
+        lines = self.take_lines()
+        return lines[0] if len(lines) == 1 else b"".join(lines)
+
+    def take_lines(self) -> list[bytes]:
+        """The lines that wait, perhaps none. They are the caller's from now on."""
+        lines, self._lines = self._lines, []
         self._pending = 0
-        return chunk
+        return lines
+
+    def nudge(self) -> None:
+        """Whoever waits in `take` is to look around."""
+        self._nudged = True
+        self._wake.set()
 
     def close(self) -> None:
         """Nobody reads any more. Idempotent."""

@@ -23,7 +23,8 @@ with open(os.environ["KUBECONFIG"], encoding="utf-8") as file:
 
 def call(method, path, body=None):
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(SERVER + path, data, {"Content-Type": "application/json"}, method=method)
+    kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    request = urllib.request.Request(SERVER + path, data, {"Content-Type": kind}, method=method)
     return urllib.request.urlopen(request, timeout=60)
 
 
@@ -61,6 +62,23 @@ def remove(note):
             raise
 
 
+def register_webhooks():
+    """And listen there, unless they are lost."""
+    import hooks
+
+    if "serves-webhooks" in HABITS:
+        hooks.serve()
+    policy = "Ignore" if "can-do-without" in HABITS else "Fail"
+    for wanted in hooks.configurations(policy):
+        kind = f"/apis/admissionregistration.k8s.io/v1/{wanted['kind'].lower()}s"
+        try:
+            answer("POST", kind, wanted)
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+            answer("PATCH", f"{kind}/{wanted['metadata']['name']}", {"webhooks": wanted["webhooks"]})
+
+
 def list_and_watch():
     listed = answer("GET", NOTES)
     for note in listed["items"]:
@@ -86,6 +104,12 @@ def main():
         subprocess.Popen(["sleep", "600"])
     if "dies-at-once" in HABITS:
         sys.exit("cannot go on")
+    if "serves-webhooks" in HABITS or "has-lost-its-webhooks" in HABITS:
+        register_webhooks()
+    if "means-no-good" in HABITS:
+        import mischief
+
+        mischief.begin(SERVER)
     while "never-watches" in HABITS:
         sleep(60)
     while True:

@@ -1,0 +1,50 @@
+"""A program that means no good: the trial goes on, answers it clearly, holds little for it, and ends with a verdict."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.foreign.copiers import FOLDER, PROGRAM
+
+MIB = 1024 * 1024
+RESIDENT_MAX = 160 * MIB
+"""It was 88; one body that is held is 100 more."""
+
+
+@pytest.mark.slow
+def test_a_trial_of_a_hostile_program_goes_on_and_ends_with_a_verdict(tmp_path: Path) -> None:
+    answers, output = tmp_path / "answers.json", tmp_path / "outcome.json"
+    manifests = [f"--manifest={FOLDER / name}" for name in ("crd.yaml", "note.yaml")]
+    workload = tmp_path / "workload.yaml"
+    workload.write_text(
+        "- {do: wait, kind: Note, name: front, until: {path: status.copiedTo, equals: mischief}, timeout_s: 300}"
+    )
+    command = [
+        sys.executable, "-m", "seatrial", "check", *manifests, f"--workload={workload}", "--volatile=Event",
+        "--examples=2", "--patience=4", "--format=json", f"--report-dir={tmp_path}",
+        "--", sys.executable, "-S", "-E", PROGRAM, "means-no-good",
+    ]  # fmt: skip
+    with output.open("wb") as sink:
+        environment = {**os.environ, "MISCHIEF": str(answers)}
+        child = os.posix_spawn(
+            sys.executable, command, environment, file_actions=[(os.POSIX_SPAWN_DUP2, sink.fileno(), 1)]
+        )
+        _, status, used = os.wait4(child, 0)  # of this child alone
+
+    outcome = json.loads(output.read_text())
+    assert (outcome["verdict"], os.waitstatus_to_exitcode(status)) == ("holds", 0), outcome
+    assert json.loads(answers.read_text()) == {
+        "malformed HTTP": "400 Status",
+        "headers without end": "431 Status",
+        "invalid JSON": "400 Status",
+        "path traversal": "400 Status",
+        "a wrong token": "200 Namespace",  # on loopback nobody is asked for one
+        "100 MB": "413 Status",
+        "100 MB in chunks": "413 Status",
+        "a watch that nobody reads": "cut, others: ['200 Event', '200 Status', '201 Event']",
+        "1,000 idle connections": "200 Namespace",
+    }
+    assert used.ru_maxrss * 1024 < RESIDENT_MAX, f"{used.ru_maxrss // 1024} MiB"
