@@ -55,6 +55,11 @@ class HttpClient:
         self.stream.send_stream.close()
         self.stream.receive_stream.close()
 
+    def drop(self) -> None:
+        """Of a socket: closed at once, whoever waits for it."""
+        below = getattr(self.stream, "transport_stream", self.stream)
+        below.socket.close()
+
     async def _event(self) -> Any:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             self._http.receive_data(await self.stream.receive_some())

@@ -18,7 +18,7 @@ import trio
 import trio.testing
 
 from harness.kernel import DirectKernel
-from reference_impl.apiserver.http.connection import serve_connection
+from reference_impl.apiserver.http.connection import Handler, serve_connection
 from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.registry import KindRegistry
 from reference_impl.apiserver.server import ApiServer
@@ -93,9 +93,9 @@ class Wire:
             finally:
                 self._moving = False
 
-    def connect(self, front: Front) -> HttpClient:
+    def connect(self, answer: Handler) -> HttpClient:
         ours, theirs = trio.testing.memory_stream_pair()
-        self._kernel.nursery.start_soon(serve_connection, theirs, front.answer)
+        self._kernel.nursery.start_soon(serve_connection, theirs, answer)
         return HttpClient(ours)
 
     def start(self, function: Callable[[], Awaitable[None]]) -> None:
@@ -130,7 +130,7 @@ class HttpServer:
         wired = encode(request, self._resource(request))
 
         async def ask() -> tuple[Head, bytes]:
-            client = self._wire.connect(self._front)
+            client = self._wire.connect(self._front.answer)
             head = await client.send(wired)
             body = await client.body()
             client.hang_up()
@@ -148,7 +148,7 @@ class HttpServer:
         """As `ApiServer.open_watch`."""
         wired = encode(request, self._resource(request))
         stream = HttpStream(sink)
-        client = self._wire.connect(self._front)
+        client = self._wire.connect(self._front.answer)
 
         async def watch() -> None:
             head = await client.send(wired)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from reference_impl import errors
+from reference_impl.apiserver.http.query import flag, parse_query
 from reference_impl.errors import ApiError
 from reference_impl.protocol import ApiRequest, JsonObject
 
@@ -111,6 +112,16 @@ def _delete_options(request: ApiRequest) -> JsonObject | None:
     }
     options = {name: value for name, value in named.items() if value is not None}
     return {"kind": "DeleteOptions", "apiVersion": "v1", **options} if options else None
+
+
+def asks_to_watch(method: str, path: str, query: str) -> bool:
+    """Is it the request of a watch, in one of its two forms?"""
+    if method != "GET":
+        return False
+    try:
+        return "/watch/" in path or flag(parse_query(query), "watch")
+    except ApiError:
+        return False
 
 
 class AnsweredError(ApiError):

@@ -13,6 +13,7 @@ The format is `FORMAT`, described in docs/serve.md; `tests/conformance/recording
 
 import base64
 import hashlib
+import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -138,13 +139,27 @@ def body_of(content: bytes) -> dict[str, Any]:
     if len(content) > BODY_MAX:
         return {"truncated": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     try:
-        return {"json": orjson.loads(content)}
-    except orjson.JSONDecodeError:
+        value = json.loads(content, object_pairs_hook=_whole, parse_constant=_refuse)
+        orjson.dumps(value)  # refuses what its reader would change: integers beyond 64 bits
+        return {"json": value}
+    except (ValueError, TypeError, RecursionError):
         pass
     try:
         return {"text": content.decode("utf-8")}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(content).decode("ascii")}
+
+
+def _whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless a key is there twice: a dict would hide that."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _request(request: HttpRequest) -> dict[str, Any]:
