@@ -69,7 +69,9 @@ def _path(request: ApiRequest, resource: Resource) -> str:
     if resource.namespaced and request.namespace is not None:
         parts += ["namespaces", quote(request.namespace, safe="")]
     parts.append(resource.plural)
-    if request.name is not None and request.verb != "watch":
+    # A new object's name is in its body; a watch of one object is a field selector.
+    in_body = request.verb == "watch" or (request.verb == "create" and request.subresource is None)
+    if request.name is not None and not in_body:
         parts.append(quote(request.name, safe=""))
     if request.subresource is not None:
         parts.append(request.subresource)

@@ -134,9 +134,9 @@ class _RecordedWatch(WatchAnswer):
             self._recorder.end(self._number, how)
 
 
-def body_of(content: bytes) -> dict[str, Any]:
+def body_of(content: bytes, *, at_most: int = BODY_MAX) -> dict[str, Any]:
     """Bytes as JSON can hold them: a JSON value if they are one, else text, else base64; or a digest if too long."""
-    if len(content) > BODY_MAX:
+    if len(content) > at_most:
         return {"truncated": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     try:
         value = json.loads(content, object_pairs_hook=_whole, parse_constant=_refuse)
