@@ -33,6 +33,12 @@ Cells = dict[str, str]
 """Plane -> passes, fails; a plane that the test says nothing about is absent."""
 
 
+_CHOOSING: Final = tuple(
+    f"tests/reference_impl/{folder}/" for folder in ("apiserver", "controllers", "kubelet", "scheduler", "webhooks")
+)
+"""Where fixtures take what is under them from `planes`; all others would only do again what they did in memory."""
+
+
 def files_of(rules: Iterable[Rule]) -> list[str]:
     """The files to give to pytest. A contract is run by the tests of those that must keep it."""
     found = dict.fromkeys(rule.test.partition("::")[0] for rule in rules)
@@ -105,11 +111,7 @@ def measure(rules: Sequence[Rule], chosen: Sequence[str], files: Sequence[str]) 
     names = frozenset(rule.test for rule in rules)
     done: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for plane in chosen:
-        wanted = files
-        if plane != "memory" and "memory" in chosen:
-            # Whoever opened no store in memory would do the same again: another plane changes nothing for them.
-            concerned = {test for test, each in done.items() if any("memory" in one["used"] for one in each)}
-            wanted = [path for path in files if any(test.startswith(path.removeprefix("tests/")) for test in concerned)]
+        wanted = [path for path in files if plane == "memory" or path.startswith(_CHOOSING)]
         print(f"{plane}: {len(wanted)} files", file=sys.stderr, flush=True)
         for each in run(plane, wanted, names):
             done[each["test"]].append(each)
