@@ -85,7 +85,7 @@ def recording(path: str | None) -> Iterator[Recorder | None]:
             f"--record {path} cannot be written: {error.strerror}. Name a file that you may write."
         ) from None
     with os.fdopen(descriptor, "wb") as file:
-        recorder = Recorder(file, of=VERSION["gitVersion"], now=datetime.now(UTC))  # noqa: TID251
+        recorder = Recorder(file, of=VERSION["gitVersion"], now=lambda: datetime.now(UTC))  # noqa: TID251
         try:
             yield recorder
         finally:

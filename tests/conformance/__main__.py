@@ -106,7 +106,7 @@ async def _until_stopped(upstream: Upstream, file: BinaryIO, port: int) -> None:
         raise ValueError(
             f"--port {port} cannot be listened on: {error.strerror}. Leave it out for a free one."
         ) from None
-    recorder = Recorder(file, of=version, now=datetime.now(UTC))  # noqa: TID251
+    recorder = Recorder(file, of=version, now=lambda: datetime.now(UTC))  # noqa: TID251
     try:
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async with trio.open_nursery() as nursery:

@@ -20,6 +20,7 @@ UID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 _TIMES: Final = (
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
+    re.compile(r"(?:\d+[ydhms])+"),  # how old something is, in a Table
 )
 _REVISION: Final = re.compile(r"(?<=resource version: )\d+(?: \(\d+\)|, current: \d+)?")
 _SUFFIX: Final = 5

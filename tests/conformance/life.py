@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from reference_impl.apiserver.http.connection import Handler
 from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.http.recording import Recorder
 from reference_impl.store.memory import MemoryStore
-from tests.conformance.replay import FreshServer
+from tests.conformance.replay import Clock, FreshServer
 from tests.conformance.wire_form import WireRequest
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -50,6 +50,7 @@ class Person:
         named = {"accept": "application/json", "user-agent": "person/1", **headers}
         if content:
             named["content-type"] = kind
+        self._server.clock.now += timedelta(seconds=0.4)
         _, found = self._server.ask(WireRequest(method, target, named, content))
         try:
             return json.loads(found)
@@ -118,12 +119,13 @@ def recorded(
     for number in range(5):
         store.put(("things.example.net", "", str(number)), {"metadata": {}})
     file = io.BytesIO()
-    recorder = Recorder(file, of="a server of ours", now=datetime(2025, 5, 1, tzinfo=UTC))
+    clock = Clock(datetime(2025, 5, 1, tzinfo=UTC))
+    recorder = Recorder(file, of="a server of ours", now=clock.read)
 
     def around(front: Front) -> Handler:
         return recorder.around(front.answer if change is None else change(front))
 
-    server = FreshServer(store, around, seed=seed)
+    server = FreshServer(store, around, clock=clock, seed=seed)
     try:
         story(Person(server))
     finally:

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.conformance import fidelity
 from tests.conformance.rules import PLANES, REAL, Rule, all_rules, rules, subjects
+from tests.wire import behaviours
 
 _HEAD: Final = ("rule", "source", "test", *PLANES, "real component")
 _NAMES: Final = {"etcd": "etcd", REAL: "kube-apiserver 1.34.3"}
@@ -48,7 +49,18 @@ def components(rule: Rule, cells: dict[str, str]) -> list[str]:
     found = [_NAMES[each] for each in (REAL, "etcd") if cells.get(each) == fidelity.PASSES]
     if cells.get(REAL) == fidelity.FAILS:
         found.append(f"{_NAMES[REAL]} is not asked: {rule.limit.get(REAL, 'its test fails there')}")
-    return [*found, *dict.fromkeys(each.partition(":")[0] for each in rule.clients)]
+    return [*found, *_clients(rule), *rule.suites]
+
+
+def _clients(rule: Rule) -> list[str]:
+    """Each client of a rule once, whatever it shows of it."""
+    known = dict.fromkeys(unversioned(client) for client in behaviours.shown())
+    return [client for client in known if any(each.startswith(f"{client}: ") for each in rule.clients)]
+
+
+def unversioned(client: str) -> str:
+    """ "kubectl 1.37" -> "kubectl"."""
+    return client.rpartition(" ")[0]
 
 
 def _summary() -> str:

@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +51,8 @@ class Exchange:
     is_watch: bool = False
     events: list[Body] = field(default_factory=list)
     end: str | None = None
+    at_s: float = 0.0
+    """When it was answered, in seconds since the recording began."""
 
     @property
     def line(self) -> str:
@@ -63,6 +66,7 @@ class Recording:
     """`exchanges` in the order of their answers; `warnings` for whoever compares."""
 
     of: str
+    start: datetime
     exchanges: list[Exchange]
     warnings: list[str]
 
@@ -82,7 +86,7 @@ def read(path: Path) -> Recording:
     unanswered = [each.line for each in found.values() if not each.status]
     warnings += [f"{line} has no answer, and is not played" for line in unanswered]
     answered = [each for each in lines.order if each.status]
-    return Recording(head["of"], answered, warnings)
+    return Recording(head["of"], head["start"], answered, warnings)
 
 
 class _Lines:
@@ -109,7 +113,10 @@ class _Lines:
                 f"{self.path} is a recording of format {version!r}, and this seatrial reads {FORMAT}. Use the seatrial "
                 "that made it, or record it again."
             )
-        return {"of": str(head.get("of", "an unknown server"))}
+        try:
+            return {"of": str(head["of"]), "start": datetime.fromisoformat(head["at"]).astimezone(UTC)}
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.bad(1, f"is not as the format says ({type(error).__name__}: {error})") from None
 
     def rest(self) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in enumerate(self._lines[1:], 2):
@@ -156,15 +163,16 @@ def _take(line: dict[str, Any], found: dict[int, Exchange], lines: _Lines) -> No
             number, sent["method"], sent["path"], sent["query"], dict(sent["headers"]), body(sent.get("body"))
         )
         return
-    exchange = found[number]
+    exchange, at_s = found[number], float(line["at_s"])
     if "answer" in line:
         given = line["answer"]
         exchange.status, exchange.answer_headers = int(given["status"]), dict(given["headers"])
-        exchange.answer = body(given.get("body"))
+        exchange.answer, exchange.at_s = body(given.get("body")), at_s
         lines.order.append(exchange)
     elif "watch" in line:
         given = line["watch"]
         exchange.status, exchange.answer_headers, exchange.is_watch = given["status"], dict(given["headers"]), True
+        exchange.at_s = at_s
         lines.order.append(exchange)
     elif "event" in line:
         exchange.events.append(body(line["event"]))

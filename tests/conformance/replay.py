@@ -2,7 +2,7 @@
 
 The server is an API server by itself, over HTTP (sockets in memory) and the store one names: what is compared is what
 it answers, not what controllers do, so a recording should be of a server by itself too (`seatrial serve --api-only`, or
-kube-apiserver without a controller manager). Time stands still while it is played.
+kube-apiserver without a controller manager). Its clock is the recording's: it shows when each answer was given.
 
 A request is played where its answer stands in the recording. Requests that ran at the same time may have been decided
 in another order than that by a real server; what differs then shows, and is the recording's to avoid.
@@ -11,7 +11,7 @@ in another order than that by a real server; what differs then shows, and is the
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -33,7 +33,7 @@ from tests.conformance.http_server import Wire
 from tests.conformance.recording import NOTHING, Body, Exchange, Recording, body
 from tests.conformance.wire_form import WireRequest, asks_to_watch
 
-_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _READS: Final = ("GET", "HEAD")
 
 
@@ -46,22 +46,40 @@ class Outcome:
     not_played: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Clock:
+    now: datetime = _LONG_AGO
+
+    def read(self) -> datetime:
+        return self.now
+
+
 class FreshServer:
     """An API server over an empty store, and connections to it. Must be closed.
 
     Args:
         store: where it keeps objects.
         change: puts something before its answers.
+        clock: what time it is; its owner moves it.
         seed: of uids and generated names.
     """
 
-    def __init__(self, store: Store, change: Callable[[Front], Handler] | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        change: Callable[[Front], Handler] | None = None,
+        *,
+        clock: Clock | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.clock = clock or Clock()
+        now = self.clock.read
         kinds = KindRegistry()
-        server = ApiServer(store, now=lambda: _NOW, random=random.Random(seed), kinds=kinds, track_on_create=True)
+        server = ApiServer(store, now=now, random=random.Random(seed), kinds=kinds, track_on_create=True)
         store.subscribe(server.apply)
         server.bootstrap()
         self._wire = Wire()
-        front = Front(LocalTransport(server), kinds, now=lambda: _NOW, user=USER)
+        front = Front(LocalTransport(server), kinds, now=now, user=USER)
         self._answer: Handler = front.answer if change is None else change(front)
 
     def close(self) -> None:
@@ -104,8 +122,10 @@ async def _follow(client: HttpClient, take: Callable[[bytes], None]) -> None:
 
 
 class _Replay:
-    def __init__(self, server: FreshServer) -> None:
+    def __init__(self, server: FreshServer, start: datetime) -> None:
         self._server = server
+        self._start = start
+        server.clock.now = start
         self._same = Correspondence()
         self._watches: list[tuple[Exchange, WatchComparison]] = []
         self.outcome = Outcome()
@@ -117,6 +137,7 @@ class _Replay:
         self._look_at_watches()
         request = self._translated(exchange)
         self.outcome.played += 1
+        self._server.clock.now = self._start + timedelta(seconds=exchange.at_s)
         if exchange.is_watch or asks_to_watch(exchange.method, exchange.path, exchange.query):
             watch = WatchComparison(self._same, exchange.events)
             head, content = self._server.watch(request, lambda line: watch.take(body(body_of(line))))
@@ -166,7 +187,7 @@ def compare(recording: Recording, store: Store, change: Callable[[Front], Handle
     """Play it all. `change` puts something before the server's answers, for tests of this."""
     server = FreshServer(store, change)
     try:
-        replay = _Replay(server)
+        replay = _Replay(server, recording.start)
         for exchange in recording.exchanges:
             replay.play(exchange)
         replay.finish()

@@ -5,6 +5,7 @@
     source = "Kubernetes API concepts, \\"Dry-run\\""
     test = "reference_impl/apiserver/test_creation.py::test_a_dry_run_answers_and_stores_nothing"
     clients = ["kubectl: dry run"]    # real clients that see it kept: CLIENT: BEHAVIOUR of tests/wire/behaviours.py
+    suites = ["RFC 7396, appendix A"] # published cases that the test runs
     runs = ["HTTP", "SQLite"]         # of a test that starts a server as a process of its own: what runs there
     limit = { etcd = "why it does not hold there" }
 
@@ -23,7 +24,7 @@ PLANES: Final = ("in process", "HTTP", "SQLite", "etcd")
 """Where a rule is checked: the columns of docs/fidelity.md."""
 REAL: Final = "kube-apiserver"
 """A limit may also say why the real API server does not pass our test of the rule."""
-_KEYS: Final = frozenset({"rule", "source", "test", "clients", "runs", "limit"})
+_KEYS: Final = frozenset({"rule", "source", "test", "clients", "suites", "runs", "limit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Rule:
     source: str
     test: str
     clients: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     limit: dict[str, str] = field(default_factory=dict)
 
@@ -73,4 +75,5 @@ def _rule(file: str, number: int, entry: dict[str, Any]) -> Rule:
     for plane in (*limit, *runs):
         if plane not in (*PLANES, REAL):
             raise BadRule(f"{where}: {plane!r} is no plane. Use {', '.join(PLANES)} (or {REAL} for a limit).")
-    return Rule(**{**entry, "clients": tuple(entry.get("clients", ())), "runs": tuple(runs), "limit": limit})
+    listed = {key: tuple(entry.get(key, ())) for key in ("clients", "suites", "runs")}
+    return Rule(**{**entry, **listed, "limit": limit})

@@ -15,7 +15,7 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
@@ -39,13 +39,15 @@ class Recorder:
     Args:
         file: where to; flushed after each line, and closed by whoever opened it.
         of: which server this is, as its version says.
-        now: the clock of the first line.
+        now: the clock, which tells when each thing happened: what a server answers may depend on it.
     """
 
-    def __init__(self, file: BinaryIO, *, of: str, now: datetime) -> None:
+    def __init__(self, file: BinaryIO, *, of: str, now: Callable[[], datetime]) -> None:
         self._file: BinaryIO | None = file
         self._count = 0
-        self._write({"seatrial_recording": FORMAT, "of": of, "at": now.isoformat(timespec="seconds")})
+        self._now = now
+        self._start = now()
+        self._write({"seatrial_recording": FORMAT, "of": of, "at": self._start.isoformat()})
 
     def around(self, handler: Handler) -> Handler:
         """The same answers, written down."""
@@ -53,16 +55,16 @@ class Recorder:
         async def answer(request: HttpRequest) -> Answer | WatchAnswer:
             self._count += 1
             number = self._count
-            self._write({"n": number, "request": _request(request)})
+            self._say(number, "request", _request(request))
             try:
                 given = await handler(request)
             except Broken:
-                self._write({"n": number, "end": "broken"})
+                self._say(number, "end", "broken")
                 raise
             if isinstance(given, WatchAnswer):
-                self._write({"n": number, "watch": {"status": 200, "headers": {"content-type": given.content_type}}})
+                self._say(number, "watch", {"status": 200, "headers": {"content-type": given.content_type}})
                 return _RecordedWatch(given, self, number)
-            self._write({"n": number, "answer": _answer(given)})
+            self._say(number, "answer", _answer(given))
             return given
 
         return answer
@@ -73,10 +75,14 @@ class Recorder:
         self._file = None
 
     def event(self, number: int, line: bytes) -> None:
-        self._write({"n": number, "event": body_of(line)})
+        self._say(number, "event", body_of(line))
 
     def end(self, number: int, how: str) -> None:
-        self._write({"n": number, "end": how})
+        self._say(number, "end", how)
+
+    def _say(self, number: int, what: str, content: Any) -> None:
+        since_s = (self._now() - self._start).total_seconds()
+        self._write({"n": number, "at_s": round(since_s, 3), what: content})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._file is None:
