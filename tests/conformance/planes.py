@@ -20,8 +20,7 @@ from reference_impl.store.memory import MemoryStore
 from reference_impl.store.port import Store
 from reference_impl.store.sqlite import SqliteStore
 
-OURS: Final = ("memory", "http", "sqlite", "etcd")
-PLANES: Final = (*OURS, "real")
+PLANES: Final = ("memory", "http", "sqlite", "etcd")
 IN_PROCESS: Final = ("memory", "sqlite", "etcd")
 """Where a test calls the server itself."""
 

@@ -22,8 +22,6 @@ from typing import Any, Final
 FOLDER: Final = Path(__file__).with_name("rules")
 PLANES: Final = ("in process", "HTTP", "SQLite", "etcd")
 """Where a rule is checked: the columns of docs/fidelity.md."""
-REAL: Final = "kube-apiserver"
-"""A limit may also say why the real API server does not pass our test of the rule."""
 _KEYS: Final = frozenset({"rule", "source", "test", "clients", "suites", "runs", "limit"})
 
 
@@ -31,6 +29,7 @@ _KEYS: Final = frozenset({"rule", "source", "test", "clients", "suites", "runs",
 class Rule:
     """One row. `test` is a path below `tests/` and the test's name; of a contract, where the contract stands."""
 
+    subject: str
     rule: str
     source: str
     test: str
@@ -56,15 +55,15 @@ def rules(subject: str) -> tuple[Rule, ...]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise BadRule(f"{path.name} is no TOML: {error}. Mend the line that it names.") from None
-    return tuple(_rule(path.name, number, entry) for number, entry in enumerate(found.get("rule", []), 1))
+    return tuple(_rule(subject, number, entry) for number, entry in enumerate(found.get("rule", []), 1))
 
 
 def all_rules() -> tuple[Rule, ...]:
     return tuple(rule for subject in subjects() for rule in rules(subject))
 
 
-def _rule(file: str, number: int, entry: dict[str, Any]) -> Rule:
-    where = f"{file}, rule {number}"
+def _rule(subject: str, number: int, entry: dict[str, Any]) -> Rule:
+    where = f"{subject}.toml, rule {number}"
     unknown = sorted(set(entry) - _KEYS)
     if unknown:
         raise BadRule(f"{where}: {unknown[0]!r} is no key of a rule. Use {', '.join(sorted(_KEYS))}.")
@@ -73,7 +72,7 @@ def _rule(file: str, number: int, entry: dict[str, Any]) -> Rule:
             raise BadRule(f"{where}: {key} = {entry.get(key)!r} says nothing. Write it as a string.")
     limit, runs = entry.get("limit", {}), entry.get("runs", [])
     for plane in (*limit, *runs):
-        if plane not in (*PLANES, REAL):
-            raise BadRule(f"{where}: {plane!r} is no plane. Use {', '.join(PLANES)} (or {REAL} for a limit).")
+        if plane not in PLANES:
+            raise BadRule(f"{where}: {plane!r} is no plane. Use {', '.join(PLANES)}.")
     listed = {key: tuple(entry.get(key, ())) for key in ("clients", "suites", "runs")}
-    return Rule(**{**entry, **listed, "limit": limit})
+    return Rule(**{**entry, **listed, "limit": limit, "subject": subject})
