@@ -11,8 +11,8 @@ import secrets
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from harness.errors import SeatrialError, UsageError
 from reference_impl.apiserver.http.introspection import VERSION
 from reference_impl.apiserver.http.kubeconfig import kubeconfig
 from reference_impl.apiserver.http.listener import PortInUse, open_listeners, port_of
-from reference_impl.apiserver.http.recording import Recorder
+from reference_impl.apiserver.http.recording import Recorder, open_recorder
 from reference_impl.apiserver.http.tls import ANY, certify
 from reference_impl.cluster import Access, run_cluster
 from reference_impl.controllers import CONTROLLERS
@@ -69,27 +69,18 @@ def serve(options: Serving, *, say: Callable[[str], None]) -> int:
     raise cause
 
 
-@contextmanager
-def recording(path: str | None) -> Iterator[Recorder | None]:
-    """A recorder that writes there, readable by its owner only; None without a path. Raises UsageError."""
+def recording(path: str | None) -> AbstractContextManager[Recorder | None]:
+    """A recorder that writes there; None without a path. Raises UsageError."""
     if path is None:
-        yield None
-        return
+        return nullcontext()
     try:
-        # Never over another recording: whoever made that one may have had a server to ask that is gone.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return open_recorder(path, of=VERSION["gitVersion"], now=lambda: datetime.now(UTC))  # noqa: TID251
     except FileExistsError:
         raise UsageError(f"--record {path} exists already. Name a new file, or take that one away.") from None
     except OSError as error:
         raise UsageError(
             f"--record {path} cannot be written: {error.strerror}. Name a file that you may write."
         ) from None
-    with os.fdopen(descriptor, "wb") as file:
-        recorder = Recorder(file, of=VERSION["gitVersion"], now=lambda: datetime.now(UTC))  # noqa: TID251
-        try:
-            yield recorder
-        finally:
-            recorder.close()
 
 
 async def _serve(options: Serving, store: Store, recorder: Recorder | None, say: Callable[[str], None]) -> int:

@@ -8,19 +8,17 @@ Exit codes: 0 no difference (record: ended by Ctrl-C or SIGTERM), 1 a difference
 """
 
 import argparse
-import os
 import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import trio
 
 from reference_impl.apiserver.http.listener import open_listeners, port_of, serve
-from reference_impl.apiserver.http.recording import Recorder
+from reference_impl.apiserver.http.recording import open_recorder
 from tests.conformance import known as known_differences
 from tests.conformance import planes, recording
 from tests.conformance.known import BadKnown, Known, judge
@@ -57,6 +55,10 @@ def _compare(options: argparse.Namespace) -> int:
                 outcome = compare(found, planes.new_store())
                 for line in outcome.not_played:
                     print(f"warning: {line}, so it was not played", file=sys.stderr)
+                if outcome.cut:
+                    print(
+                        f"warning: {outcome.cut} answers of {path} were too long to be recorded whole", file=sys.stderr
+                    )
                 print(f"{path} (of {found.of}): {outcome.played} requests, {len(outcome.differences)} differences")
                 differences += outcome.differences
         finally:
@@ -84,20 +86,11 @@ def _record(options: argparse.Namespace) -> int:
         raise ValueError(f"--server {options.server} is no http:// or https:// address. Write it with its scheme.")
     paths = [None if each is None else Path(each) for each in (options.ca, options.certificate, options.key)]
     upstream = Upstream(url=options.server, token=token, ca=paths[0], certificate=paths[1], key=paths[2])
-    try:
-        descriptor = os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise ValueError(f"{options.file} cannot be written: {error.strerror}. Name a new file.") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            trio.run(_until_stopped, upstream, file, options.port)
-    except (BadServer, ValueError):
-        os.unlink(options.file)
-        raise
+    trio.run(_until_stopped, upstream, options.file, options.port)
     return 0
 
 
-async def _until_stopped(upstream: Upstream, file: BinaryIO, port: int) -> None:
+async def _until_stopped(upstream: Upstream, path: str, port: int) -> None:
     """Raises BadServer, ValueError."""
     version = await version_of(upstream)
     try:
@@ -106,19 +99,19 @@ async def _until_stopped(upstream: Upstream, file: BinaryIO, port: int) -> None:
         raise ValueError(
             f"--port {port} cannot be listened on: {error.strerror}. Leave it out for a free one."
         ) from None
-    recorder = Recorder(file, of=version, now=lambda: datetime.now(UTC))  # noqa: TID251
     try:
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async with trio.open_nursery() as nursery:
-                answer = recorder.around(Proxy(upstream).answer)
-                await nursery.start(lambda task_status: serve(listeners, answer, task_status=task_status))
-                where = f"http://127.0.0.1:{port_of(listeners)}"
-                print(f"recording {upstream.url} ({version}) at {where}", file=sys.stderr, flush=True)
-                async for _ in signals:
-                    break
-                nursery.cancel_scope.cancel()
-    finally:
-        recorder.close()
+        opened = open_recorder(path, of=version, now=lambda: datetime.now(UTC))  # noqa: TID251
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}. Name a new file.") from None
+    with opened as recorder, trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            answer = recorder.around(Proxy(upstream).answer)
+            await nursery.start(lambda task_status: serve(listeners, answer, task_status=task_status))
+            where = f"http://127.0.0.1:{port_of(listeners)}"
+            print(f"recording {upstream.url} ({version}) at {where}", file=sys.stderr, flush=True)
+            async for _ in signals:
+                break
+            nursery.cancel_scope.cancel()
 
 
 def _parser() -> argparse.ArgumentParser:

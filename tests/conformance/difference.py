@@ -95,13 +95,13 @@ class Comparison:
         """Objects of a list, held against their namesakes: one that is missing does not shift the others."""
         theirs = [self._same.text(_name(each)) for each in recorded]
         mine = [_name(each) for each in ours]
-        for one, other, left, right in aligned(theirs, mine):
+        for one, other in aligned(theirs, mine):
             if one is None:
-                yield f"{path}[{mine[other or 0]}]", ABSENT, right and ours[other or 0]
+                yield f"{path}[{mine[other]}]", ABSENT, ours[other]
             elif other is None:
-                yield f"{path}[{left}]", recorded[one], ABSENT
+                yield f"{path}[{theirs[one]}]", recorded[one], ABSENT
             else:
-                yield from self.values(f"{path}[{left}]", recorded[one], ours[other])
+                yield from self.values(f"{path}[{theirs[one]}]", recorded[one], ours[other])
 
     def _texts(self, path: str, recorded: str, ours: str) -> bool:
         if recorded == ours and not self._known_otherwise(recorded):
@@ -165,11 +165,11 @@ class WatchComparison:
         start = self._done
         left = [self._same.text(_about(each)) for each in self._recorded[start:]]
         right = [_about(each) for each in self._ours[start:]]
-        for one, other, about, about_ours in aligned(left, right):
+        for one, other in aligned(left, right):
             if one is None:
-                yield f"event {start + (other or 0) + 1}", ABSENT, about_ours
+                yield f"event {start + other + 1}", ABSENT, right[other]
             elif other is None:
-                yield f"event {start + one + 1}", about, ABSENT
+                yield f"event {start + one + 1}", left[one], ABSENT
             else:
                 yield from self._pair(start + one + 1, self._recorded[start + one], self._ours[start + other])
 
@@ -198,17 +198,14 @@ def _name(obj: Any) -> str:
     return "/".join(str(metadata[key]) for key in ("namespace", "name") if key in metadata)
 
 
-def aligned(recorded: list[str], ours: list[str]) -> Iterator[tuple[int | None, int | None, str | None, str | None]]:
-    """Pairs of places in both, None where one side has nothing, with what stands there."""
+def aligned(recorded: list[str], ours: list[str]) -> Iterator[Any]:
+    """Places in both that go together, (i, j); (i, None) and (None, j) where one side has nothing."""
     for tag, a, b, c, d in SequenceMatcher(None, recorded, ours, autojunk=False).get_opcodes():
         if tag == "equal":
-            for one, other in zip(range(a, b), range(c, d), strict=True):
-                yield one, other, recorded[one], ours[other]
-            continue
-        for one in range(a, b):
-            yield one, None, recorded[one], None
-        for other in range(c, d):
-            yield None, other, None, ours[other]
+            yield from zip(range(a, b), range(c, d), strict=True)
+        else:
+            yield from ((one, None) for one in range(a, b))
+            yield from ((None, other) for other in range(c, d))
 
 
 def shown(value: Any) -> str:

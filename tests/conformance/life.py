@@ -1,6 +1,5 @@
 """A client's life against an API server by itself: what is recorded and played in tests of recording and comparing."""
 
-import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -118,9 +117,8 @@ def recorded(
     store = MemoryStore()
     for number in range(5):
         store.put(("things.example.net", "", str(number)), {"metadata": {}})
-    file = io.BytesIO()
     clock = Clock(datetime(2025, 5, 1, tzinfo=UTC))
-    recorder = Recorder(file, of="a server of ours", now=clock.read)
+    recorder = Recorder(path.open("wb"), of="a server of ours", now=clock.read)
 
     def around(front: Front) -> Handler:
         return recorder.around(front.answer if change is None else change(front))
@@ -131,5 +129,4 @@ def recorded(
     finally:
         server.close()
     recorder.close()
-    path.write_bytes(file.getvalue())
     return path

@@ -44,6 +44,8 @@ class Outcome:
     differences: list[Difference] = field(default_factory=list)
     played: int = 0
     not_played: list[str] = field(default_factory=list)
+    cut: int = 0
+    """Answers that were too long to be recorded: of these only status and headers are compared."""
 
 
 @dataclass(slots=True)
@@ -162,6 +164,7 @@ class _Replay:
             theirs, mine = exchange.answer_headers.get(name), head.headers.get(name)
             if theirs != mine:
                 yield f"header {name}", theirs, mine
+        self.outcome.cut += not exchange.answer.known
         if not exchange.is_watch:
             ours = body(body_of(content)) if content else NOTHING
             comparison = Comparison(self._same, prefix=_generated(exchange.body), is_told=exchange.method not in _READS)

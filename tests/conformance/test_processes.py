@@ -89,6 +89,21 @@ def test_a_killed_server_leaves_what_was_answered(tmp_path: Path):
     assert any("the recorder was killed" in each for each in found.warnings)
 
 
+def test_a_recording_that_finds_no_room_ends_and_the_server_goes_on(tmp_path: Path):
+    file = tmp_path / "short.jsonl"
+    command = f"ulimit -f 1; exec {sys.executable} -m seatrial serve --api-only --record {file}"
+    with subprocess.Popen(["bash", "-c", command], cwd=TOP, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().split()[-1]
+        _life(url)
+        said = _stopped(process)
+    assert process.returncode == 130
+    assert said.count("the recording ends after") == 1
+    assert "Traceback" not in said
+    assert "File too large" in said
+    assert any("ends in a torn line" in each for each in recording.read(file).warnings)
+
+
 def test_a_recording_is_never_written_over_another(tmp_path: Path):
     file = tmp_path / "there.jsonl"
     file.write_text("precious")

@@ -15,7 +15,9 @@ import base64
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
@@ -37,7 +39,7 @@ class Recorder:
     """Numbers exchanges from 1 and writes what happens to them.
 
     Args:
-        file: where to; flushed after each line, and closed by whoever opened it.
+        file: where to; flushed after each line, and closed at the end.
         of: which server this is, as its version says.
         now: the clock, which tells when each thing happened: what a server answers may depend on it.
     """
@@ -70,9 +72,17 @@ class Recorder:
         return answer
 
     def close(self) -> None:
-        """The last line says that nothing is missing. Idempotent."""
+        """The last line says that nothing is missing. Closes the file. Idempotent."""
         self._write({"end_of_recording": self._count})
-        self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def event(self, number: int, line: bytes) -> None:
         self._say(number, "event", body_of(line))
@@ -91,8 +101,16 @@ class Recorder:
             self._file.write(orjson.dumps(line) + b"\n")
             self._file.flush()
         except OSError as error:
-            self._file = None
+            file, self._file = self._file, None
+            with suppress(OSError):  # what could not be written is tried again by close
+                file.close()
             _LOG.error("the recording ends after %d requests, since it cannot be written: %s", self._count, error)
+
+
+def open_recorder(path: str, *, of: str, now: Callable[[], datetime]) -> Recorder:
+    """To a new file, readable by its owner only: never over another, whose server may be gone. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return Recorder(os.fdopen(descriptor, "wb"), of=of, now=now)
 
 
 class _RecordedWatch(WatchAnswer):
