@@ -39,21 +39,27 @@ _CHOOSING: Final = tuple(
 """Where fixtures take what is under them from `planes`; all others would only do again what they did in memory."""
 
 
-def files_of(rules: Iterable[Rule]) -> list[str]:
-    """The files to give to pytest. A contract is run by the tests of those that must keep it."""
-    found = dict.fromkeys(rule.test.partition("::")[0] for rule in rules)
-    if found.pop("reference_impl/store/contract.py", ()) is None:
-        found |= dict.fromkeys(f"reference_impl/store/test_{store}.py" for store in ("memory", "sqlite", "etcd"))
-    return [f"tests/{path}" for path in found]
+_STORES: Final = "reference_impl/store"
 
 
-def run(plane: str, files: Sequence[str], names: frozenset[str]) -> list[dict[str, Any]]:
+def targets_of(rules: Iterable[Rule]) -> list[str]:
+    """The tests to give to pytest. A contract is run by the tests of those that must keep it."""
+    found: dict[str, None] = {}
+    for rule in rules:
+        if rule.test.startswith(f"{_STORES}/contract.py::"):
+            found |= dict.fromkeys(f"{_STORES}/test_{store}.py" for store in ("memory", "sqlite", "etcd"))
+        else:
+            found[rule.test] = None
+    return [f"tests/{target}" for target in found]
+
+
+def run(plane: str, targets: Sequence[str], names: frozenset[str]) -> list[dict[str, Any]]:
     """What each of the named tests did on this plane."""
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "lines"
         command = [
             sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conformance.measuring",
-            "--measure", str(lines), "--plane", plane, *files,
+            "--measure", str(lines), "--plane", plane, *targets,
         ]  # fmt: skip
         done = subprocess.run(command, cwd=_TOP, capture_output=True, text=True, check=False)
         if not lines.exists():
@@ -104,13 +110,15 @@ def problems(rules: Iterable[Rule], measured: dict[str, Cells]) -> list[str]:
     return found
 
 
-def measure(rules: Sequence[Rule], chosen: Sequence[str], files: Sequence[str]) -> tuple[dict[str, Cells], list[str]]:
+def measure(rules: Sequence[Rule], chosen: Sequence[str]) -> tuple[dict[str, Cells], list[str]]:
     """Cells of each test that ran, and why those failed that did."""
     names = frozenset(rule.test for rule in rules)
     done: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for plane in chosen:
-        wanted = [path for path in files if plane == "memory" or path.startswith(_CHOOSING)]
-        print(f"{plane}: {len(wanted)} files", file=sys.stderr, flush=True)
+        wanted = [each for each in targets_of(rules) if plane == "memory" or each.startswith(_CHOOSING)]
+        if not wanted:
+            continue
+        print(f"{plane}: {len(wanted)} targets", file=sys.stderr, flush=True)
         for each in run(plane, wanted, names):
             done[each["test"]].append(each)
     failures = [
@@ -145,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"--plane {unknown[0]} is none of {', '.join(planes.PLANES)}. Name one of them.", file=sys.stderr)
         return 4
-    measured, failures = measure(rules, chosen, files_of(rules))
+    measured, failures = measure(rules, chosen)
     before = written() if MEASURED.exists() else {"rules": {}}
     ran = {column for plane in chosen for column in (_COLUMNS[plane.partition("=")[0]])}
     for test, cells in measured.items():

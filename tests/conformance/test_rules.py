@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conformance import fidelity, planes, rules
-from tests.conformance.fidelity import cells_of, files_of, problems
+from tests.conformance.fidelity import cells_of, problems, targets_of
 from tests.conformance.rules import BadRule, Rule
 
 TEST = "reference_impl/x/test_y.py::test_z"
@@ -62,11 +62,11 @@ def test_a_failure_needs_a_reason_and_a_reason_a_failure(
 
 def test_a_contract_is_run_by_the_tests_of_each_store():
     contract = _rule(test="reference_impl/store/contract.py::C::test_a")
-    assert files_of([contract, _rule()]) == [
-        "tests/reference_impl/x/test_y.py",
+    assert targets_of([contract, _rule()]) == [
         "tests/reference_impl/store/test_memory.py",
         "tests/reference_impl/store/test_sqlite.py",
         "tests/reference_impl/store/test_etcd.py",
+        f"tests/{TEST}",
     ]
 
 
