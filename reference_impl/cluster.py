@@ -20,6 +20,7 @@ import trio
 from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.http.listener import serve
 from reference_impl.apiserver.http.page import Components, web_page
+from reference_impl.apiserver.http.recording import Recorder
 from reference_impl.controllers import CONTROLLERS, Factory
 from reference_impl.durability import attend, is_shared
 from reference_impl.errors import ApiError, InternalError
@@ -48,6 +49,8 @@ class Access:
     listeners: list[trio.SocketListener]
     token: str | None = None
     tls: ssl.SSLContext | None = None
+    recorder: Recorder | None = None
+    """Writes down what passes."""
 
 
 async def run_cluster(
@@ -80,8 +83,9 @@ async def run_cluster(
         nursery.start_soon(plane.send_bookmarks)
         nursery.start_soon(plane.expire_events)
         nursery.start_soon(History(plane).run)
+        answer = front.answer if access.recorder is None else access.recorder.around(front.answer)
         await nursery.start(
-            lambda task_status: serve(access.listeners, front.answer, tls=access.tls, task_status=task_status)
+            lambda task_status: serve(access.listeners, answer, tls=access.tls, task_status=task_status)
         )
         programs: dict[str, Factory] = {name: CONTROLLERS[name] for name in built_ins}
         programs |= {f"kubelet-node-{index}": kubelet(f"node-{index}") for index in range(nodes)}

@@ -289,6 +289,8 @@ def report(*, trace: str, form: str | None, output: str | None) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="Default: a free one.")
 @click.option("--kubeconfig-out", metavar="FILE", help="Written once connections are accepted.")
 @click.option("--nodes", type=click.IntRange(min=0), default=2, show_default=True, metavar="N", help="Simulated nodes.")
+@click.option("--api-only", is_flag=True, help="No controllers, scheduler and kubelets, as in envtest.")
+@click.option("--record", metavar="FILE", help="Write down every request and answer, as JSON lines (docs/serve.md).")
 @click.option("--data-dir", metavar="DIR", help="Keep objects in this directory (SQLite). Default: in memory.")
 @click.option("--etcd", metavar="URL[,URL...]", help="Keep objects in this etcd, 3.4 or later: addresses of members.")
 @click.option("--etcd-prefix", metavar="PREFIX", help="What the keys in etcd begin with. Default: /seatrial.")

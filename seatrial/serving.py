@@ -12,17 +12,22 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import trio
 
 from harness.errors import SeatrialError, UsageError
+from reference_impl.apiserver.http.introspection import VERSION
 from reference_impl.apiserver.http.kubeconfig import kubeconfig
 from reference_impl.apiserver.http.listener import PortInUse, open_listeners, port_of
+from reference_impl.apiserver.http.recording import Recorder, open_recorder
 from reference_impl.apiserver.http.tls import ANY, certify
 from reference_impl.cluster import Access, run_cluster
+from reference_impl.controllers import CONTROLLERS
 from reference_impl.durability import Storage
 from reference_impl.runtime.supervision import cause_of
 from reference_impl.store.port import Store, StoreUnavailable, StoreUnusable
@@ -38,6 +43,8 @@ class Serving:
     port: int = 0
     kubeconfig_out: str | None = None
     nodes: int = 2
+    api_only: bool = False
+    record: str | None = None
     storage: Storage = field(default_factory=Storage)
 
 
@@ -48,8 +55,8 @@ def serve(options: Serving, *, say: Callable[[str], None]) -> int:
     """
     _allow_many_connections()
     try:
-        with options.storage.opened() as store:
-            return trio.run(_serve, options, store, say)
+        with options.storage.opened() as store, recording(options.record) as recorder:
+            return trio.run(_serve, options, store, recorder, say)
     except StoreUnusable as error:
         option = "--etcd" if options.storage.data_dir is None else "--data-dir"
         raise UsageError(f"{option}: {error}.") from None
@@ -62,7 +69,21 @@ def serve(options: Serving, *, say: Callable[[str], None]) -> int:
     raise cause
 
 
-async def _serve(options: Serving, store: Store, say: Callable[[str], None]) -> int:
+def recording(path: str | None) -> AbstractContextManager[Recorder | None]:
+    """A recorder that writes there; None without a path. Raises UsageError."""
+    if path is None:
+        return nullcontext()
+    try:
+        return open_recorder(path, of=VERSION["gitVersion"], now=lambda: datetime.now(UTC))  # noqa: TID251
+    except FileExistsError:
+        raise UsageError(f"--record {path} exists already. Name a new file, or take that one away.") from None
+    except OSError as error:
+        raise UsageError(
+            f"--record {path} cannot be written: {error.strerror}. Name a file that you may write."
+        ) from None
+
+
+async def _serve(options: Serving, store: Store, recorder: Recorder | None, say: Callable[[str], None]) -> int:
     host, port, kubeconfig_out = options.host, options.port, options.kubeconfig_out
     try:
         listeners = await open_listeners(host, port)
@@ -84,9 +105,12 @@ async def _serve(options: Serving, store: Store, say: Callable[[str], None]) -> 
     server = f"{'http' if tls is None else 'https'}://{address}"
     async with trio.open_nursery() as nursery:
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            access = Access(listeners=listeners, token=token, tls=tls)
+            access = Access(listeners=listeners, token=token, tls=tls, recorder=recorder)
+            nodes, built_ins = (0, ()) if options.api_only else (options.nodes, tuple(CONTROLLERS))
             await nursery.start(
-                lambda task_status: run_cluster(access, store=store, nodes=options.nodes, task_status=task_status)
+                lambda task_status: run_cluster(
+                    access, store=store, nodes=nodes, built_ins=built_ins, task_status=task_status
+                )
             )
             if kubeconfig_out is not None:
                 write_atomically(Path(kubeconfig_out), kubeconfig(server, token=token, authority=authority))

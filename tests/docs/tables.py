@@ -6,12 +6,14 @@ from pathlib import Path
 
 from harness import registry
 from harness.contract import Fault
+from tests.conformance import page
 from tests.wire import behaviours
 
 TOP = Path(__file__).parents[2]
 README = TOP / "README.md"
 WIRE = TOP / "docs" / "wire.md"
 PATTERNS = TOP / "docs" / "patterns.md"
+FIDELITY = TOP / "docs" / "fidelity.md"
 
 
 def faults() -> str:
@@ -45,6 +47,14 @@ def patterns() -> str:
 TABLES: dict[str, Callable[[], str]] = {"faults": faults, "properties": properties}
 PATTERN_TABLES: dict[str, Callable[[], str]] = {"patterns": patterns}
 WIRE_TABLES: dict[str, Callable[[], str]] = {"clients": behaviours.table}
+FIDELITY_TABLES: dict[str, Callable[[], str]] = page.tables()
+GENERATED = (
+    (README, TABLES),
+    (WIRE, WIRE_TABLES),
+    (PATTERNS, PATTERN_TABLES),
+    (FIDELITY, FIDELITY_TABLES),
+)
+"""Each file with generated parts, and what makes them."""
 
 
 def with_tables(text: str, tables: dict[str, Callable[[], str]] = TABLES) -> str:

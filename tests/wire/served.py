@@ -52,12 +52,12 @@ DEFINITION: Final = {
 class Served:
     """Use as a context manager. `environment` is what a program gets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self.kubeconfig = folder / "kubeconfig"
         self._log = (folder / "serve.log").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "seatrial", "serve", "--kubeconfig-out", str(self.kubeconfig)],
+            [sys.executable, "-m", "seatrial", "serve", "--kubeconfig-out", str(self.kubeconfig), *options],
             stderr=subprocess.PIPE,
             stdout=self._log,
             text=True,

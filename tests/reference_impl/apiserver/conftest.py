@@ -1,7 +1,7 @@
 """A cluster of one or two API servers over one store, with verbs short enough for tests of one line each."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import NotFound
 from reference_impl.protocol import ApiRequest, JsonObject, WatchEvent
 from reference_impl.store.port import StoreEvent
-from tests.reference_impl.apiserver.stores import new_store
+from tests.conformance import planes
+from tests.conformance.http_server import HttpServer, Wire
 
 API_VERSIONS = {
     "Deployment": "apps/v1", "ReplicaSet": "apps/v1", "Job": "batch/v1", "Lease": "coordination.k8s.io/v1",
@@ -22,23 +23,41 @@ API_VERSIONS = {
 CLUSTER_SCOPED = ("Namespace", "Node", "CustomResourceDefinition")
 
 
+_WIRES: list[Wire] = []
+
+
+def _wire() -> Wire:
+    """One for all clusters of a test: trio runs once in a thread."""
+    if not _WIRES:
+        _WIRES.append(Wire())
+    return _WIRES[0]
+
+
 class Cluster:
-    """`server` is fed as the store commits; `replica` only by `catch_up`."""
+    """`server` is fed as the store commits; `replica` only by `catch_up`.
+
+    On the plane that was chosen (`tests/conformance/planes.py`): the same verbs, over HTTP or over another store.
+    """
 
     def __init__(self) -> None:
         self.time = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
-        self.store = new_store()
+        self.wire = _wire() if planes.CHOSEN.name == "http" else None
+        self.store = planes.new_store()
         self.kinds = KindRegistry()
-        self.server = self._server("apiserver-0", 1)
-        self.replica = self._server("apiserver-1", 2)
+        self.server = self.new_server("apiserver-0", 1)
+        self.replica = self.new_server("apiserver-1", 2)
         self.store.subscribe(self.server.apply)
         self.store.subscribe(lambda event: self.unfed.append(event))
         self.unfed: list[StoreEvent] = []
         self.server.bootstrap()
         self.catch_up()
 
-    def _server(self, name: str, seed: int) -> ApiServer:
-        return ApiServer(self.store, now=lambda: self.time, random=random.Random(seed), name=name, kinds=self.kinds)
+    def new_server(self, name: str, seed: int = 0, **options: Any) -> Any:
+        """One more API server over the same store. It is fed by whoever asked for it."""
+        server = ApiServer(
+            self.store, now=lambda: self.time, random=random.Random(seed), name=name, kinds=self.kinds, **options
+        )
+        return server if self.wire is None else HttpServer(server, self.kinds, self.wire, lambda: self.time)
 
     def catch_up(self) -> None:
         for event in self.unfed:
@@ -175,8 +194,10 @@ def website(name: str = "front", version: str = "v1", kind: str = "Website", **m
 
 
 @pytest.fixture
-def cluster() -> Cluster:
-    return Cluster()
+def cluster() -> Iterator[Cluster]:
+    yield Cluster()
+    while _WIRES:
+        _WIRES.pop().close()
 
 
 @pytest.fixture

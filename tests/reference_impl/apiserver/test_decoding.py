@@ -58,6 +58,7 @@ def test_bytes_and_times_are_looked_into():
         check_types(lease, {"spec": {"renewTime": "yesterday"}})
 
 
+@pytest.mark.in_process("a request that came over no wire")
 def test_only_what_came_over_a_wire_is_looked_at(cluster):
     body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}, "type": 5}
     with pytest.raises(BadRequest, match="of type string"):

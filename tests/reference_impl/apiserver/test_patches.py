@@ -66,6 +66,49 @@ def test_a_json_patch_applies_in_order() -> None:
     assert patched["data"] == {"a": "2"}
 
 
+NOT_APPLICABLE = object()
+
+
+@pytest.mark.parametrize(
+    ("target", "operations", "result"),
+    [
+        ({"foo": "bar"}, [("add", "/baz", "qux")], {"foo": "bar", "baz": "qux"}),  # A.1
+        ({"foo": ["bar", "baz"]}, [("add", "/foo/1", "qux")], {"foo": ["bar", "qux", "baz"]}),  # A.2
+        ({"baz": "qux", "foo": "bar"}, [("remove", "/baz")], {"foo": "bar"}),  # A.3
+        ({"foo": ["bar", "qux", "baz"]}, [("remove", "/foo/1")], {"foo": ["bar", "baz"]}),  # A.4
+        ({"baz": "qux", "foo": "bar"}, [("replace", "/baz", "boo")], {"baz": "boo", "foo": "bar"}),  # A.5
+        (
+            {"foo": {"bar": "baz", "waldo": "fred"}, "qux": {"corge": "grault"}},
+            [("move", "/qux/thud", "/foo/waldo")],
+            {"foo": {"bar": "baz"}, "qux": {"corge": "grault", "thud": "fred"}},
+        ),  # A.6
+        ({"foo": ["all", "grass", "cows", "eat"]}, [("move", "/foo/3", "/foo/1")],
+         {"foo": ["all", "cows", "eat", "grass"]}),  # A.7
+        ({"baz": "qux", "foo": ["a", 2, "c"]}, [("test", "/baz", "qux"), ("test", "/foo/1", 2)],
+         {"baz": "qux", "foo": ["a", 2, "c"]}),  # A.8
+        ({"baz": "qux"}, [("test", "/baz", "bar")], NOT_APPLICABLE),  # A.9
+        ({"foo": "bar"}, [("add", "/child", {"grandchild": {}})], {"foo": "bar", "child": {"grandchild": {}}}),  # A.10
+        ({"foo": "bar"}, [("add", "/baz/bat", "qux")], NOT_APPLICABLE),  # A.12
+        ({"/": 9, "~1": 10}, [("test", "/~01", 10)], {"/": 9, "~1": 10}),  # A.14
+        ({"/": 9, "~1": 10}, [("test", "/~01", "10")], NOT_APPLICABLE),  # A.15
+        ({"foo": ["bar"]}, [("add", "/foo/-", ["abc", "def"])], {"foo": ["bar", ["abc", "def"]]}),  # A.16
+    ],
+)  # fmt: skip
+def test_json_patch_follows_rfc_6902_appendix_a(target: Any, operations: list[tuple[Any, ...]], result: Any) -> None:
+    """A.11 (members that nobody knows are ignored) in each of them; A.13 is no JSON value that could be sent."""
+    body = [
+        {"op": op, "path": f"/spec{path}", "xyz": 123} | ({"from": f"/spec{rest[0]}"} if op == "move" else {})
+        | ({"value": rest[0]} if rest and op != "move" else {})
+        for op, path, *rest in operations
+    ]  # fmt: skip
+    site = {"apiVersion": "e.com/v1", "kind": "Site", "metadata": {"name": "a"}, "spec": target}
+    if result is NOT_APPLICABLE:
+        with pytest.raises(Invalid):
+            apply_patch(CUSTOM, site, body, "json")
+    else:
+        assert apply_patch(CUSTOM, site, body, "json")["spec"] == result
+
+
 @pytest.mark.parametrize(
     "operation",
     [

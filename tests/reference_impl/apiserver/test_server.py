@@ -5,6 +5,7 @@ from reference_impl.apiserver.server import ApiServer
 from reference_impl.errors import BadRequest, Forbidden, MethodNotAllowed, NotFound, NotImplementedByServer
 
 
+@pytest.mark.in_process("whose request it was")
 def test_each_commit_is_told_with_the_request_that_caused_it(cluster, make):
     told = []
     cluster.server.on_commit = lambda request, event: told.append(
@@ -37,11 +38,13 @@ def test_commits_through_one_replica_are_read_through_the_other(cluster, make):
     assert cluster.get("ConfigMap", "a")
 
 
+@pytest.mark.in_process("a call of the wrong method")
 def test_a_watch_is_not_answered_with_one_object(cluster):
     with pytest.raises(BadRequest, match="open_watch"):
         cluster.do("watch", "Pod")
 
 
+@pytest.mark.in_process("the front has no path to these")
 def test_a_subresource_that_is_not_modelled_is_a_named_limit(cluster, make):
     cluster.create(make.pod())
     with pytest.raises(NotImplementedByServer, match="'log' of pods"):

@@ -22,6 +22,7 @@ def test_an_update_takes_what_it_changes_and_is_its_managers_entry(cluster, make
     assert "f:replicas" not in claim(stored, "me")["fieldsV1"]["f:spec"]
 
 
+@pytest.mark.in_process("whose request it was")
 def test_without_a_field_manager_the_sender_is_the_manager(cluster, make):
     deployed(cluster, make)
     patched = cluster.patch("Deployment", "front", {"spec": {"paused": True}}, user="website")
@@ -110,7 +111,12 @@ def test_a_server_can_be_told_to_track_from_creation_on(cluster, make):
 
 @pytest.mark.parametrize(
     "sent",
-    [None, [{"manager": "x"}], [{"operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV2"}], "nonsense"],
+    [
+        None,
+        [{"manager": "x"}],
+        [{"operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV2"}],
+        pytest.param("nonsense", marks=pytest.mark.in_process("a string in its place is a 400 on the wire")),
+    ],
 )
 def test_managed_fields_that_a_client_leaves_out_or_garbles_stay(cluster, sent):
     before = apply(cluster, "ConfigMap", "a", {"data": {"k": "v"}})

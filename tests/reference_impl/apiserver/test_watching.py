@@ -114,9 +114,7 @@ def test_a_revision_older_than_the_stores_compaction_is_gone(cluster, make):
 
 
 def test_a_full_window_forgets_its_oldest_event(make, cluster):
-    server = type(cluster.server)(
-        cluster.store, now=lambda: cluster.time, random=None, name="small", kinds=cluster.kinds, window=2
-    )
+    server = cluster.new_server("small", window=2)
     cluster.store.subscribe(server.apply)
     start = cluster.store.revision
     for name in "abc":

@@ -11,11 +11,14 @@ from typing import Any
 import trio
 import trio.testing
 
+from reference_impl.apiserver.http.front import Front
 from reference_impl.environment import Environment
 from reference_impl.errors import ApiError
 from reference_impl.plane import LocalPlane, RealClock
 from reference_impl.protocol import ApiRequest, ExternalCall, JsonObject, WatchEvent, WatchHandle
 from reference_impl.runtime import Client, run_process
+from tests.conformance import planes
+from tests.conformance.http_client import HttpTransport
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -88,14 +91,15 @@ class World:
     def __init__(self, nursery: trio.Nursery, options: dict[str, Any]) -> None:
         self._nursery = nursery
         self._options = options
-        self.plane = LocalPlane(VirtualClock(nursery))
-        self.user = Client(self.plane.environment("user"))
+        self.plane = LocalPlane(VirtualClock(nursery), store=planes.new_store())
+        self._front = Front(self.plane.transport(), self.plane.kinds, now=self.plane.clock.now)
+        self.user = Client(self._environment("user"))
         self.processes: dict[str, trio.CancelScope] = {}
         self.weather: dict[str, Weather] = {}
 
     async def start(self, name: str, *factories: Callable[[Client], Any]) -> Weather:
         """Start one process; its weather outlives crashes."""
-        environment: Environment = self.plane.environment(name, options=self._options)
+        environment = self._environment(name, options=self._options)
         weather = self.weather.get(name) or Weather(environment.transport)
         self.weather[name] = weather
         environment.transport = weather
@@ -113,6 +117,14 @@ class World:
         self._nursery.start_soon(live)
         await self.settle(0.01)
         return weather
+
+    def _environment(self, name: str, **options: Any) -> Environment:
+        """A process's, on the plane that was chosen: its transport is a call, or HTTP."""
+        environment = self.plane.environment(name, **options)
+        if planes.CHOSEN.name == "http":
+            inner = environment.transport
+            environment.transport = HttpTransport(self._front, self.plane.kinds, self._nursery, inner)
+        return environment
 
     async def crash(self, name: str) -> None:
         self.processes.pop(name).cancel()

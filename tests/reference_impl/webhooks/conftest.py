@@ -15,6 +15,7 @@ from reference_impl.apiserver.http.front import Front
 from reference_impl.apiserver.http.listener import open_listeners, port_of, serve
 from reference_impl.apiserver.http.messages import Answer, HttpRequest
 from reference_impl.plane import LocalPlane, RealClock
+from tests.conformance import planes
 
 GROUP = "/apis/admissionregistration.k8s.io/v1"
 EVERYTHING = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*/*"]}
@@ -118,7 +119,9 @@ def run(authority: trustme.CA, server_tls: ssl.SSLContext) -> Callable[..., None
     def start(test: Callable[[Site], Awaitable[None]]) -> None:
         async def main() -> None:
             async with trio.open_nursery() as nursery:
-                plane = LocalPlane(RealClock(nursery), track_on_create=True, call_webhooks=True)
+                plane = LocalPlane(
+                    RealClock(nursery), store=planes.new_store(), track_on_create=True, call_webhooks=True
+                )
                 front = Front(plane.transport(), plane.kinds, now=plane.clock.now)
                 bundle = base64.b64encode(authority.cert_pem.bytes()).decode()
                 site = Site(plane, front, bundle)

@@ -14,6 +14,7 @@ import trio.testing
 from reference_impl.apiserver.http.connection import serve_connection
 from reference_impl.apiserver.http.front import Front
 from reference_impl.plane import LocalPlane, RealClock
+from tests.conformance import planes
 
 
 @dataclass
@@ -97,7 +98,7 @@ class Site:
 @asynccontextmanager
 async def site(**options: Any) -> AsyncIterator[Site]:
     async with trio.open_nursery() as nursery:
-        plane = LocalPlane(RealClock(nursery))
+        plane = LocalPlane(RealClock(nursery), store=planes.new_store())
         backend = options.pop("backend", None) or plane.transport()
         yield Site(plane, Front(backend, plane.kinds, now=plane.clock.now, **options), nursery)
         nursery.cancel_scope.cancel()
