@@ -54,7 +54,7 @@ def replay(
     began_wall_s = time.monotonic()
     trial = trial or trial_from_description(recorded.trial)
     with interruptible(), virtual_ambient(trial.factories), watchdog():
-        session = Session(trial, fresh=True)
+        session = Session(trial, fresh=True, drawing=False)
         examples = [session.run(recorded.workload, recorded.weather, recorded.salt, kept=True) for _ in range(times)]
         for again in [] if trial.processes else examples[1:]:
             assert_same_trace(examples[0].world.trace, again.world.trace)

@@ -3,8 +3,9 @@
 It is killed as its container would be, with all that it has started and that stayed in its group. Nothing outside that
 group is ever touched: what has left it (a daemon in a session of its own) is none of ours any more.
 
-Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only. There the
-kernel also ends the program when seatrial itself is killed and can end nothing any more; its children it does not.
+Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only. When seatrial
+itself is killed and can end nothing any more, the guardian ends the group (`guardian.py`); on Linux the kernel ends the
+program itself even before.
 
 Sources: POSIX process groups; prctl(2), PR_SET_PDEATHSIG; Kubernetes, Pod termination (a container's end is the end of
 all its processes).
@@ -23,6 +24,7 @@ from typing import Final
 
 from harness.command import Process as Command
 from harness.errors import AdapterError
+from harness.foreign import guardian
 
 _FORGOTTEN: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
 """By these a program would find the cluster that seatrial itself may run in."""
@@ -70,6 +72,7 @@ class Running:
                 raise AdapterError(
                     f"{command.argv[0]!r} could not be started: {error.strerror or error}. Try the command by itself"
                 ) from error
+        guardian.begins(self.pid)
 
     @property
     def pid(self) -> int:
@@ -82,6 +85,7 @@ class Running:
             self.left_children = bool(self.members())
             # The group's number cannot be another's while a member lives; if none does, there is nothing to kill.
             self._signal_group(signal.SIGKILL)
+            guardian.ends(self.pid)
         return self._code
 
     def kill(self) -> None:
@@ -89,6 +93,7 @@ class Running:
         if self._code is None and self._popen.poll() is None:
             self._signal_group(signal.SIGKILL)
             self._code = self._popen.wait()
+            guardian.ends(self.pid)
         else:
             self.ended()
 

@@ -13,6 +13,7 @@ import random
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -32,6 +33,8 @@ READY_WITHIN_S: Final = 30.0
 """A process that has opened no watch by then is taken not to find the API server (arbitrary)."""
 QUIET_OPEN_S: Final = 0.25
 """Watches are opened one after the other: the last one was, if no other has been for so long (arbitrary)."""
+ARRIVED_S: Final = 0.5
+"""So long a process that has restarted in the past may act on what it has listed there (arbitrary)."""
 RECONNECTED_S: Final = 3.0
 """A process that has waited for this world should have its watches again by then (arbitrary)."""
 QUIET_S: Final = 1.0
@@ -65,6 +68,8 @@ class RealTimeWorld(World):
         """Uids of what was there when everybody was up."""
         self.begun_with_work = False
         """A process has made something before any user did."""
+        self._travelling: dict[str, None] = {}
+        """Processes that are about to restart at a replica that is behind."""
         self.epoch = datetime.now(UTC)  # noqa: TID251  # real time is what this world is for
         self.patience_s = max((command.patience_s for command in plan.trial.processes), default=0.0)
         try:
@@ -229,6 +234,34 @@ class RealTimeWorld(World):
         if crashed and process.was_ready:
             process.panics.append(process.how)
             self.judge.panicked(process, process.how)
+
+    # ---------------------------------------------------------------------------------------------- a stale restart
+
+    def catch_up_later(self, process: Process, lag_s: float, recover: Callable[[], None]) -> None:
+        """Not before the process has been restarted and has listed: an interpreter takes longer to start than weather
+        lasts here, and a replica that is behind for no longer than that shows nobody the past."""
+        assert isinstance(process, ForeignProcess)
+        due_s, before = self.network.now_s + lag_s, process.incarnation
+        self._travelling[process.name] = None
+
+        def look() -> None:
+            since_s = process.ready_since_s if process.incarnation > before else None
+            if since_s is not None and self.network.now_s >= max(due_s, since_s + ARRIVED_S):
+                self._travelling.pop(process.name, None)
+                recover()
+            elif process.name in self._travelling:
+                self.network.call_at(self.network.now_s + QUIET_OPEN_S, look)
+
+        self.network.call_at(due_s, look)
+
+    def heal(self) -> None:
+        """What has begun to restart at an older replica does so first: users here do not wait for so long."""
+        self.weather.disarm()
+        limit_s = self.network.now_s + READY_WITHIN_S
+        while self._travelling and self.network.now_s < limit_s:
+            self.run(self.network.now_s + 2 * POLL_S)
+        self._travelling.clear()
+        super().heal()
 
     # --------------------------------------------------------------------------------------------------------- ending
 

@@ -79,11 +79,12 @@ def list_and_watch():
 
 
 def main():
+    started = [os.getpid()]
+    if "starts-a-child" in HABITS:
+        started.append(subprocess.Popen(["sleep", "600"]).pid)
     if "PIDS" in os.environ:
         with open(os.environ["PIDS"], "w", encoding="ascii") as pids:
-            print(os.getpid(), file=pids)
-    if "starts-a-child" in HABITS:
-        subprocess.Popen(["sleep", "600"])
+            print(*started, file=pids)
     if "dies-at-once" in HABITS:
         sys.exit("cannot go on")
     while "never-watches" in HABITS:
