@@ -34,6 +34,7 @@ from reports.ends import Difference
 from reports.facts import datum
 from reports.ledger import CYCLES, at, kind_of, metadata_of, spoken
 from reports.pictures import went_by_the_past
+from reports.printed import last_words
 from reports.suspects import Suspects
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Blame:
     from which its pass sent its last request. Empty if the trace does not say."""
     faults: tuple[int, ...] = ()
     """Steps of the weather that caused it, two at most, in order of time."""
+    words: tuple[str, ...] = ()
+    """What the process under test had printed last before the wrong write, or before the end without it."""
 
 
 def blame(run: "Run") -> Blame:
@@ -90,7 +93,16 @@ def blame(run: "Run") -> Blame:
     if run.facts.violation is None:
         return Blame()
     found = _Search(run).found()
-    return replace(found, faults=_faults(run, found.step))
+    return replace(found, faults=_faults(run, found.step), words=_words(run, found))
+
+
+def _words(run: "Run", found: Blame) -> tuple[str, ...]:
+    """Of a component under test: that which acted, or the only one that could have."""
+    event = run.facts.violation if found.missing or found.step is None else run.ledger.by_step.get(found.step)
+    if event is None or not run.facts.printed:
+        return ()
+    who = [name for name in (event.peer, event.component) if name in run.facts.under_test] or run.facts.under_test
+    return tuple(last_words(run.facts, who[0], event.time_s)) if who else ()
 
 
 class _Search:

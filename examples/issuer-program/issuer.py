@@ -1,8 +1,8 @@
 """Asks once for each Certificate: a ConfigMap with a generated name stands for the request that goes to the authority.
 
 An informer written by hand, with nothing but the official Kubernetes client: list, then watch. Shared by `wrong.py` and
-`fixed.py`, which differ in one argument of the first list. Errors are met with a short back-off, so that a trial in real
-time need not wait long.
+`fixed.py`, which differ in one argument of the first list. Errors are met with a short back-off, so that a trial in
+real time need not wait long.
 """
 
 import time

@@ -13,10 +13,12 @@ all its processes).
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
 import sys
+from bisect import bisect_left
 from collections import deque
 from functools import partial
 from pathlib import Path
@@ -53,6 +55,8 @@ class Running:
         """It ended, and processes of its group lived on."""
         self._code: int | None = None
         self._told = 0
+        self._grown: list[tuple[int, float]] = []
+        """(so many bytes it had printed, by when): the times of its lines, as well as they were watched."""
         self._stopped = False
         environment = {name: value for name, value in os.environ.items() if name not in _FORGOTTEN}
         environment |= {"PYTHONUNBUFFERED": "1", **(command.env or {}), "KUBECONFIG": str(kubeconfig)}
@@ -113,14 +117,31 @@ class Running:
     def begin_anew(self) -> None:
         """What it has printed so far is of another world."""
         self._told = self.output.stat().st_size
+        self._grown.clear()
+
+    def heed(self, now_s: float) -> None:
+        """Has it printed anything? Then that was printed by now."""
+        size = self.output.stat().st_size
+        if size > (self._grown[-1][0] if self._grown else self._told):
+            self._grown.append((size, now_s))
 
     def tail(self) -> list[str]:
         """The last lines that it printed, to stdout or stderr, in this world."""
+        return [line for _, line in self.printed()]
+
+    def printed(self) -> list[tuple[float | None, str]]:
+        """The same, each with the time by which it was there; None if nobody has looked since (`heed`)."""
         with self.output.open("rb") as file:
             file.seek(0, os.SEEK_END)
-            file.seek(max(self._told, file.tell() - TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
-        return list(deque(lines, TAIL_LINES))
+            at = file.seek(max(self._told, file.tell() - TAIL_BYTES))
+            lines = file.read().splitlines(keepends=True)
+        found: deque[tuple[float | None, str]] = deque(maxlen=TAIL_LINES)
+        for line in lines:
+            at += len(line)
+            known = bisect_left(self._grown, (at, -math.inf))
+            time_s = self._grown[known][1] if known < len(self._grown) else None
+            found.append((time_s, line.decode(errors="replace").rstrip("\r\n")))
+        return list(found)
 
     def members(self) -> list[int]:
         """Who lives in its group. The dead whom their parent has not buried yet do not count."""

@@ -245,8 +245,8 @@ class RealTimeWorld(World):
         self._travelling[process.name] = None
 
         def look() -> None:
-            since_s = process.ready_since_s if process.incarnation > before else None
-            if since_s is not None and self.network.now_s >= max(due_s, since_s + ARRIVED_S):
+            arrived = process.incarnation > before and self._is_ready(process)
+            if arrived and self.network.now_s >= max(due_s, (process.ready_since_s or 0.0) + ARRIVED_S):
                 self._travelling.pop(process.name, None)
                 recover()
             elif process.name in self._travelling:

@@ -182,8 +182,8 @@ def rows_of(names: Sequence[str], seeds: int, *options: str, replays: int, kept:
 # -------------------------------------------------------------------------------------------------------- the table
 
 HEADER: Final = (
-    "| program | its cause | seed | the wrong one violates | shrunk to | seen again | the fixed one | wall, wrong / fixed |"
-    "\n|---|---|---|---|---|---|---|---|"
+    "| program | its cause | seed | the wrong one violates | shrunk to | seen again | the fixed one | searches |\n"
+    "|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -193,7 +193,8 @@ def table(rows: Sequence[Row]) -> str:
     right = sum(row.as_it_should_be for row in rows)
     return "\n".join(
         [
-            f"`python -m tests.examples.processes --write docs/processes.md`, {date.today().isoformat()}; {machine()}",  # noqa: TID251  # a document says when it was measured
+            f"`python -m tests.examples.processes --write docs/processes.md` on {date.today().isoformat()}:",
+            f"{machine()}. Seconds are the machine's, which did other work besides.",
             "",
             HEADER,
             *map(_line, rows),
@@ -213,7 +214,7 @@ def _line(row: Row) -> str:
         shrunk,
         f"{row.reproduced} of {row.replays}",
         f"{row.fixed} in {row.fixed_examples} examples",
-        f"{row.found_wall_s:.0f} s / {row.fixed_wall_s:.0f} s",
+        f"{row.found_wall_s:.0f} s, {row.fixed_wall_s:.0f} s",
     )
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 

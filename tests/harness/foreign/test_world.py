@@ -125,8 +125,10 @@ def test_children_left_behind_are_told_of_and_killed() -> None:
 def test_what_the_process_printed_is_in_the_trace() -> None:
     example = run(trial())
 
-    printed = [line for event in fates(example, "note") for line in event.data["output"]]
-    assert "copied front" in printed
+    note = next(event for event in fates(example, "note") if "copied front" in event.data["output"])
+    commit = next(event for event in example.world.trace.events if event.kind == "commit" and event.peer == "copier")
+    said_s = note.data["printed_s"][note.data["output"].index("copied front")]
+    assert commit.time_s <= said_s <= note.time_s
 
 
 def test_a_process_that_ends_before_it_watches_could_not_be_started() -> None:
