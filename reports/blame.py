@@ -85,7 +85,7 @@ class Blame:
     faults: tuple[int, ...] = ()
     """Steps of the weather that caused it, two at most, in order of time."""
     words: tuple[str, ...] = ()
-    """What the process under test had printed last before the wrong write, or before the end without it."""
+    """What the process had printed last before the wrong write, or before the end without it."""
 
 
 def blame(run: "Run") -> Blame:
@@ -97,12 +97,15 @@ def blame(run: "Run") -> Blame:
 
 
 def _words(run: "Run", found: Blame) -> tuple[str, ...]:
-    """Of a component under test: that which acted, or the only one that could have."""
+    """Of the process that acted; of one that did not, if there is but one."""
     event = run.facts.violation if found.missing or found.step is None else run.ledger.by_step.get(found.step)
-    if event is None or not run.facts.printed:
+    processes = list(dict.fromkeys(component for component, _, _ in run.facts.printed))
+    if event is None or not processes:
         return ()
-    who = [name for name in (event.peer, event.component) if name in run.facts.under_test] or run.facts.under_test
-    return tuple(last_words(run.facts, who[0], event.time_s)) if who else ()
+    acted = [name for name in (event.peer, event.component) if name in processes]
+    if not acted and len(processes) > 1:
+        return ()
+    return tuple(last_words(run.facts, (acted or processes)[0], event.time_s))
 
 
 class _Search:

@@ -98,6 +98,16 @@ def test_a_lost_reply_breaks_the_connection_after_the_commit() -> None:
     assert codes[:2] == [0, 409], "committed, not answered, and so tried again in vain"
 
 
+def test_who_restarts_at_an_older_replica_sees_the_past_however_long_it_takes_to_start() -> None:
+    travel = at_event("time_travel", server=1, crash_after_s=0.1, restart_after_s=0.1, behind_s=0.1)
+
+    example = run(trial("starts-slowly", "lists-any-version"), CREATE, DELETE, weather=[travel])
+
+    _, second, *_ = fates(example, "note")
+    assert second.data["output"][0] == "listed 1", "the Note, though users had deleted it long before"
+    assert copies(example) == []
+
+
 def test_two_instances_are_two_processes() -> None:
     example = run(trial(process=copier(instances=2)))
 

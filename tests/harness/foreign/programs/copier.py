@@ -62,7 +62,8 @@ def remove(note):
 
 
 def list_and_watch():
-    listed = answer("GET", NOTES)
+    listed = answer("GET", NOTES + ("?resourceVersion=0" if "lists-any-version" in HABITS else ""))
+    print("listed", len(listed["items"]), flush=True)
     for note in listed["items"]:
         copy(note)
     version = listed["metadata"]["resourceVersion"]
@@ -85,6 +86,8 @@ def main():
     if "PIDS" in os.environ:
         with open(os.environ["PIDS"], "w", encoding="ascii") as pids:
             print(*started, file=pids)
+    if "starts-slowly" in HABITS:
+        sleep(1)
     if "dies-at-once" in HABITS:
         sys.exit("cannot go on")
     while "never-watches" in HABITS:
