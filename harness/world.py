@@ -506,7 +506,7 @@ class World:
         self.lagging[index] = []
         return True
 
-    def catch_up_later(self, _process: Process, lag_s: float, recover: Callable[[], None]) -> None:
+    def catch_up_later(self, process: Process, lag_s: float, recover: Callable[[], None]) -> None:
         """After so long a replica at which this process is going to restart catches up."""
         self.network.call_at(self.network.now_s + lag_s, recover)
 

@@ -15,9 +15,10 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -128,30 +129,57 @@ class Row:
         return self.weather > 0 and often and self.fixed == "holds"
 
 
-def measured(name: str, seed: int, *options: str, replays: int) -> Row:
+class Kept:
+    """Halves of rows, in a file if there is one: each takes minutes, and none is measured twice."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path is not None and path.exists() else []
+        self.halves: dict[str, dict[str, Any]] = {half["of"]: half["is"] for half in map(json.loads, lines)}
+
+    def half(self, of: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Known, or measured now."""
+        if of not in self.halves:
+            self.halves[of] = measure()
+            if self.path is not None:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"of": of, "is": self.halves[of]}) + "\n")
+        return self.halves[of]
+
+
+def measured(kept: Kept, name: str, seed: int, *options: str, replays: int) -> Row:
     """One row."""
     options = ("--seed", str(seed), *options)
+    wrong = kept.half(f"{name}/{seed}/wrong", partial(_wrong, name, options, replays))
+    fixed = kept.half(f"{name}/{seed}/fixed", partial(_fixed, name, options))
+    return Row(program=name, seed=seed, **wrong, **fixed)
+
+
+def _wrong(name: str, options: Sequence[str], replays: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        wrong = _seatrial(name, check_arguments(name, "wrong", Path(folder), *options))
-        violation = wrong["violations"][0] if wrong["violations"] else None
-        again = 0
-        if violation is not None:
-            again = reproduced(name, Path(violation["schedule"]), replays)
-        fixed = _seatrial(name, check_arguments(name, "fixed", Path(folder), *options))
-    said = [v["property"] + ": " + v["reason"] for v in fixed["violations"]] or fixed["warnings"]
-    return Row(
-        program=name,
-        seed=seed,
-        found=violation["property"] if violation else "; ".join([wrong["verdict"], *wrong["warnings"]]),
-        weather=violation["faults"] if violation else 0,
-        users=violation["workload"] if violation else 0,
-        reproduced=again,
-        replays=replays if violation else 0,
-        found_wall_s=wrong["wall_s"],
-        fixed="holds" if fixed["verdict"] == "holds" else "; ".join([fixed["verdict"], *said]),
-        fixed_examples=fixed["examples"],
-        fixed_wall_s=fixed["wall_s"],
-    )
+        outcome = _seatrial(name, check_arguments(name, "wrong", Path(folder), *options))
+        violation = outcome["violations"][0] if outcome["violations"] else None
+        again = reproduced(name, Path(violation["schedule"]), replays) if violation is not None else 0
+    return {
+        "found": violation["property"] if violation else "; ".join([outcome["verdict"], *outcome["warnings"]]),
+        "weather": violation["faults"] if violation else 0,
+        "users": violation["workload"] if violation else 0,
+        "reproduced": again,
+        "replays": replays if violation else 0,
+        "found_wall_s": outcome["wall_s"],
+    }
+
+
+def _fixed(name: str, options: Sequence[str]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = _seatrial(name, check_arguments(name, "fixed", Path(folder), *options))
+    said = [f"{one['property']}: {one['reason']}" for one in outcome["violations"]] or outcome["warnings"]
+    holds = outcome["verdict"] == "holds"
+    return {
+        "fixed": "holds" if holds else "; ".join([outcome["verdict"], *said]),
+        "fixed_examples": outcome["examples"],
+        "fixed_wall_s": outcome["wall_s"],
+    }
 
 
 def reproduced(name: str, schedule: Path, times: int) -> int:
@@ -161,21 +189,13 @@ def reproduced(name: str, schedule: Path, times: int) -> int:
     return int(counted.split()[1])
 
 
-def rows_of(names: Sequence[str], seeds: int, *options: str, replays: int, kept: Path | None) -> list[Row]:
-    """All rows; `kept`: see the module, `--rows`."""
-    lines = kept.read_text(encoding="utf-8").splitlines() if kept is not None and kept.exists() else []
-    known = {(row.program, row.seed): row for row in (Row(**json.loads(line)) for line in lines)}
+def rows_of(names: Sequence[str], seeds: int, *options: str, replays: int, kept: Kept) -> list[Row]:
+    """All rows, each printed when it is done."""
     rows = []
     for name in names:
         for seed in range(seeds):
-            row = known.get((name, seed))
-            if row is None:
-                row = measured(name, seed, *options, replays=replays)
-                if kept is not None:
-                    with kept.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(asdict(row)) + "\n")
-            print(_line(row), flush=True)
-            rows.append(row)
+            rows.append(measured(kept, name, seed, *options, replays=replays))
+            print(_line(rows[-1]), flush=True)
     return rows
 
 
@@ -223,7 +243,7 @@ def main() -> int:
     """Print the rows; 0 if all are as they should be."""
     parser = argparse.ArgumentParser(prog="python -m tests.examples.processes")
     parser.add_argument("names", nargs="*", default=list(PROGRAMS), metavar="NAME", help=", ".join(PROGRAMS))
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="so many, from 0")
     parser.add_argument("--examples", default="20")
     parser.add_argument("--jobs", default="2")
     parser.add_argument("--replays", type=int, default=10)
@@ -233,7 +253,7 @@ def main() -> int:
     for name in given.names:
         if name not in PROGRAMS:
             parser.error(f"there is no example {name!r}: take one of {', '.join(PROGRAMS)}")
-    kept = Path(given.rows) if given.rows else None
+    kept = Kept(Path(given.rows) if given.rows else None)
     print(HEADER)
     options = ("--examples", given.examples, "--jobs", given.jobs)
     rows = rows_of(given.names, given.seeds, *options, replays=given.replays, kept=kept)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 NAME = "informer-program"
 BOUNDS = ("--examples", "8", "--patience", "2.5")
 """Patience above the two seconds after which it lists again."""
-SHRINKING_MOST = 6
+SHRINKING_MOST = 3
 
 
 @pytest.fixture(autouse=True)

@@ -108,6 +108,16 @@ def test_who_restarts_at_an_older_replica_sees_the_past_however_long_it_takes_to
     assert copies(example) == []
 
 
+def test_a_built_in_component_travels_too() -> None:
+    travel = at_event("time_travel", server=1, crash_after_s=0.1, restart_after_s=0.1, behind_s=0.1)
+
+    example = run(trial(), weather=[{**travel, "component": "garbage-collector"}])
+
+    restarts = [event.component for event in example.world.trace.events if event.kind == "restart"]
+    assert restarts == ["garbage-collector"]
+    assert not example.violations
+
+
 def test_two_instances_are_two_processes() -> None:
     example = run(trial(process=copier(instances=2)))
 
