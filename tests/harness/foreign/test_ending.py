@@ -65,7 +65,8 @@ def test_no_process_is_left_when_a_job_is_told_to_end(pids: Path, tmp_path: Path
 
 
 def test_killing_who_collects_ends_those_who_work_for_it_and_what_they_have_started(pids: Path, tmp_path: Path) -> None:
-    with start(tmp_path, pids, "--jobs", "2") as seatrial, pids.open() as lines:
+    one_workload = ("--workload", str(FOLDER / "workload.yaml"))  # of others, fair weather would be asked first
+    with start(tmp_path, pids, "--jobs", "2", *one_workload) as seatrial, pids.open() as lines:
         workers: set[int] = set()
         started: list[int] = []
         while len(workers) < 2:  # the first ones are seatrial's own, in fair weather
