@@ -42,8 +42,8 @@ class ForeignProcess(Process):
         """How it last ended by itself."""
         self.was_ready = False
         """It has been, in some life."""
-        self.expected_streams = 1
-        """It is not ready before it has so many watches open."""
+        self.expected_streams: int | None = None
+        """It is ready when it has so many watches open. None: nobody knows how many it will have."""
 
     @property
     def paused(self) -> bool:
@@ -74,7 +74,7 @@ class ForeignProcess(Process):
             self.running = guest.running
             self.running.begin_anew()
             return
-        self.expected_streams = 1
+        self.expected_streams = None
         self.door = Door(world, life)
         config = self._file("kubeconfig")
         config.write_bytes(kubeconfig(self.door.url, token=None, authority=None))

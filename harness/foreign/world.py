@@ -38,8 +38,9 @@ ARRIVED_S: Final = 0.5
 """So long a process that has restarted in the past may act on what it has listed there (arbitrary)."""
 RECONNECTED_S: Final = 3.0
 """A process that has waited for this world should have its watches again by then (arbitrary)."""
-QUIET_S: Final = 1.0
-"""After a storm: so long nothing has changed. Too early is no harm, since what is suspected is confirmed."""
+QUIET_S: Final = 0.75
+"""After a storm: so long nothing has changed. Too early is no harm, since what is suspected is confirmed; it is what an
+example mostly costs."""
 FAIR_QUIET_S: Final = 2.0
 """In fair weather nobody confirms, so more time is given."""
 STEP_S: Final = 0.25
@@ -134,8 +135,12 @@ class RealTimeWorld(World):
             ready = now_s - process.began_s >= process.command.ready_after_s
         else:
             opened = [stream for stream in self.fabric.stream_log if stream.life is life]
-            enough = len(life.streams) >= process.expected_streams or now_s - process.began_s > RECONNECTED_S
-            ready = bool(opened) and enough and now_s - opened[-1].opened_s >= QUIET_OPEN_S
+            expected = process.expected_streams
+            quiet = bool(opened) and now_s - opened[-1].opened_s >= QUIET_OPEN_S
+            if expected is None:
+                ready = quiet
+            else:  # one that has waited for this world: nobody need wait for more watches than it had
+                ready = len(life.streams) >= expected or (quiet and now_s - process.began_s > RECONNECTED_S)
         if ready:
             process.ready_since_s = now_s
             process.was_ready = True
