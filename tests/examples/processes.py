@@ -27,6 +27,10 @@ from tests.quality.machine import machine
 
 EXAMPLES = TOP / "examples"
 REPRODUCED_SHARE_LEAST: Final = 0.9
+RATED: Final = (5, 65)
+"""Examples of two searches, whose difference is what examples cost."""
+RATE_LEAST: Final = 20.0
+"""Examples a minute and process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,19 @@ def _fixed(name: str, options: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def rate(kept: Kept) -> float:
+    """Examples a minute of one kopf operator, fair weather and confirmations apart: what more of them cost."""
+    known = kept.half("kopf-operator/rate", _rate)
+    return 60.0 * float(known["examples"]) / float(known["wall_s"])
+
+
+def _rate() -> dict[str, Any]:
+    few, many = (
+        _fixed("kopf-operator", ("--examples", str(examples), "--jobs", "1", "--seed", "0")) for examples in RATED
+    )
+    return {"examples": RATED[1] - RATED[0], "wall_s": many["fixed_wall_s"] - few["fixed_wall_s"]}
+
+
 def reproduced(name: str, schedule: Path, times: int) -> int:
     """In so many of these replays it fails again."""
     outcome = _seatrial(name, ["replay", "--format", "json", "--times", str(times), str(schedule)])
@@ -211,7 +228,7 @@ HEADER: Final = (
 )
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], per_minute: float | None = None) -> str:
     """As docs/processes.md has it."""
     again, replays = sum(row.reproduced for row in rows), sum(row.replays for row in rows)
     right = sum(row.as_it_should_be for row in rows)
@@ -223,7 +240,8 @@ def table(rows: Sequence[Row]) -> str:
             HEADER,
             *map(_line, rows),
             "",
-            f"{right} of {len(rows)} rows are as they should be; {again} of {replays} replays failed again.",
+            f"{right} of {len(rows)} rows are as they should be; {again} of {replays} replays failed again."
+            + (f" One kopf operator got through {per_minute:.0f} examples a minute." if per_minute else ""),
         ]
     )
 
@@ -263,11 +281,15 @@ def main() -> int:
     options = ("--examples", given.examples, "--jobs", given.jobs)
     measuring = not given.kept_only
     rows = rows_of(given.names, given.seeds, *options, replays=given.replays, kept=kept, measuring=measuring)
+    per_minute = rate(kept) if measuring or "kopf-operator/rate" in kept.halves else None
+    if per_minute is not None:
+        print(f"one kopf operator: {per_minute:.1f} examples a minute")
     if given.write:
         path = Path(given.write)
         text = path.read_text(encoding="utf-8")
-        path.write_text(with_tables(text, {"processes": lambda: table(rows)}), encoding="utf-8")
-    return 0 if all(row.as_it_should_be for row in rows) else 1
+        path.write_text(with_tables(text, {"processes": lambda: table(rows, per_minute)}), encoding="utf-8")
+    fast = per_minute is None or per_minute >= RATE_LEAST
+    return 0 if fast and all(row.as_it_should_be for row in rows) else 1
 
 
 if __name__ == "__main__":
