@@ -228,8 +228,8 @@ HEADER: Final = (
 )
 
 
-def table(rows: Sequence[Row], per_minute: float | None = None) -> str:
-    """As docs/processes.md has it."""
+def table(rows: Sequence[Row], asked: int, per_minute: float | None = None) -> str:
+    """As docs/processes.md has it; of so many rows that were asked for."""
     again, replays = sum(row.reproduced for row in rows), sum(row.replays for row in rows)
     right = sum(row.as_it_should_be for row in rows)
     return "\n".join(
@@ -241,6 +241,7 @@ def table(rows: Sequence[Row], per_minute: float | None = None) -> str:
             *map(_line, rows),
             "",
             f"{right} of {len(rows)} rows are as they should be; {again} of {replays} replays failed again."
+            + (f" Not measured yet: {asked - len(rows)} rows." if len(rows) < asked else "")
             + (f" One kopf operator got through {per_minute:.0f} examples a minute." if per_minute else ""),
         ]
     )
@@ -281,13 +282,14 @@ def main() -> int:
     options = ("--examples", given.examples, "--jobs", given.jobs)
     measuring = not given.kept_only
     rows = rows_of(given.names, given.seeds, *options, replays=given.replays, kept=kept, measuring=measuring)
+    asked = len(given.names) * given.seeds
     per_minute = rate(kept) if measuring or "kopf-operator/rate" in kept.halves else None
     if per_minute is not None:
         print(f"one kopf operator: {per_minute:.1f} examples a minute")
     if given.write:
         path = Path(given.write)
         text = path.read_text(encoding="utf-8")
-        path.write_text(with_tables(text, {"processes": lambda: table(rows, per_minute)}), encoding="utf-8")
+        path.write_text(with_tables(text, {"processes": lambda: table(rows, asked, per_minute)}), encoding="utf-8")
     fast = per_minute is None or per_minute >= RATE_LEAST
     return 0 if fast and all(row.as_it_should_be for row in rows) else 1
 
