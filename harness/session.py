@@ -102,12 +102,17 @@ def accepts(known: Known, found: Found) -> bool:
 class Session:
     """See the module. Raises UsageError if the controllers cannot be started.
 
-    `fresh`: of a trial of processes: no example uses one that another has used. Close it, or one may stay.
+    Args:
+        fresh: of a trial of processes: no example uses one that another has used. Close it, or one may stay.
+        drawing: examples will be drawn, of workloads and targets. A replay draws none: of a trial of processes, where
+            each fair-weather run costs seconds, it need not learn what there is to draw from, nor what is wrong
+            without weather.
     """
 
-    def __init__(self, trial: Trial, *, fresh: bool = False) -> None:
+    def __init__(self, trial: Trial, *, fresh: bool = False, drawing: bool = True) -> None:
         has_room = trial.processes and not fresh and getattr(trial.plane, "store", None) is None
-        self.dry_run: DryRun = dry_run(trial, WaitingRoom() if has_room else None)
+        judging = drawing or not trial.processes
+        self.dry_run: DryRun = dry_run(trial, WaitingRoom() if has_room else None, judging=judging)
         self.trial = self.dry_run.plan.trial
         self.workloads = self._workloads()
         if not self.dry_run.example.violations and not self.trial.processes:
@@ -115,7 +120,7 @@ class Session:
         self.plan = self.dry_run.plan
         self.trial = self.plan.trial
         self.fair_weather = FairWeather(self.plan)
-        if self.trial.processes and not self.dry_run.example.violations:
+        if self.trial.processes and drawing and not self.dry_run.example.violations:
             self._learn_from_references()
         self.tally = Tally()
         self.findings: list[Finding] = []

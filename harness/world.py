@@ -509,6 +509,10 @@ class World:
         self.lagging[index] = []
         return True
 
+    def catch_up_later(self, process: Process, lag_s: float, recover: Callable[[], None]) -> None:
+        """After so long a replica at which this process is going to restart catches up."""
+        self.network.call_at(self.network.now_s + lag_s, recover)
+
     def catch_up(self, index: int) -> None:
         for event in self.lagging.pop(index, ()):
             self.servers[index].apply(event)

@@ -34,6 +34,7 @@ from reports.ends import Difference
 from reports.facts import datum
 from reports.ledger import CYCLES, at, kind_of, metadata_of, spoken
 from reports.pictures import went_by_the_past
+from reports.printed import last_words
 from reports.suspects import Suspects
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Blame:
     from which its pass sent its last request. Empty if the trace does not say."""
     faults: tuple[int, ...] = ()
     """Steps of the weather that caused it, two at most, in order of time."""
+    words: tuple[str, ...] = ()
+    """What the process had printed last before the wrong write, or before the end without it."""
 
 
 def blame(run: "Run") -> Blame:
@@ -90,7 +93,19 @@ def blame(run: "Run") -> Blame:
     if run.facts.violation is None:
         return Blame()
     found = _Search(run).found()
-    return replace(found, faults=_faults(run, found.step))
+    return replace(found, faults=_faults(run, found.step), words=_words(run, found))
+
+
+def _words(run: "Run", found: Blame) -> tuple[str, ...]:
+    """Of the process that acted; of one that did not, if there is but one."""
+    event = run.facts.violation if found.missing or found.step is None else run.ledger.by_step.get(found.step)
+    processes = list(dict.fromkeys(component for component, _, _ in run.facts.printed))
+    if event is None or not processes:
+        return ()
+    acted = [name for name in (event.peer, event.component) if name in processes]
+    if not acted and len(processes) > 1:
+        return ()
+    return tuple(last_words(run.facts, (acted or processes)[0], event.time_s))
 
 
 class _Search:

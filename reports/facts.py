@@ -41,6 +41,8 @@ class Facts:
     """Times are seconds of the machine, and not virtual."""
     printed: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     """(component, when it ended, its last lines) of each life of a process."""
+    printed_s: tuple[tuple[float | None, ...], ...] = ()
+    """When each of these lines was there; None: the trace does not say."""
 
 
 SETTINGS = ("target", "profile", "seed", "salt", "examples")
@@ -70,7 +72,8 @@ def facts_of(trace: "Trace", *, claim: str | None = None) -> Facts:
         versions=dict(said.get("versions") or {}),
         reproduced=str(said.get("reproduced") or ""),
         real_time=bool(said.get("real_time")),
-        printed=tuple(_printed(trace.events)),
+        printed=tuple((event.component, event.time_s, lines) for event, lines in _printed(trace.events)),
+        printed_s=tuple(_times(event, len(lines)) for event, lines in _printed(trace.events)),
     )
 
 
@@ -120,11 +123,18 @@ def clock_sentence(facts: Facts) -> str:
     return f"Times are {'real' if facts.real_time else 'virtual'} seconds since the run began."
 
 
-def _printed(events: "Iterable[TraceEvent]") -> Iterator[tuple[str, float, tuple[str, ...]]]:
+def _printed(events: "Iterable[TraceEvent]") -> "Iterator[tuple[TraceEvent, tuple[str, ...]]]":
     for event in events:
         lines = datum(event, "output") if event.kind == "note" else None
         if isinstance(lines, list) and lines:
-            yield event.component, event.time_s, tuple(str(line) for line in lines)
+            yield event, tuple(str(line) for line in lines)
+
+
+def _times(event: "TraceEvent", count: int) -> tuple[float | None, ...]:
+    times = datum(event, "printed_s")
+    if not isinstance(times, list) or len(times) != count:
+        return (None,) * count
+    return tuple(float(time_s) if isinstance(time_s, int | float) else None for time_s in times)
 
 
 def _violation(events: "Iterable[TraceEvent]", claim: str | None) -> "TraceEvent | None":

@@ -19,6 +19,7 @@ from reports.facts import clock_sentence, label_sentence, verdict_sentence
 from reports.fair import end_state_of
 from reports.labels import label_of, plainly, wrong_tag
 from reports.ownership import ownership_of
+from reports.printed import timed
 from reports.run import run_of
 from reports.shown import shown
 
@@ -57,6 +58,7 @@ class Html:
         environment.filters["plainly"] = plainly
         environment.filters["spoken"] = _spoken
         environment.filters["seconds"] = _seconds
+        environment.globals["timed"] = timed
         style, script = _asset("report.css"), "\n".join(_asset(name) for name in SCRIPTS)
         data, left_out = data_of(run)
         page = environment.get_template("report.html.j2").render(

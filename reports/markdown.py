@@ -11,6 +11,7 @@ from reports.facts import Facts, clock_sentence, datum, label_sentence, verdict_
 from reports.ledger import at
 from reports.narrative import lines_of, sentences
 from reports.plain import one_line
+from reports.printed import timed
 from reports.run import Run, run_of
 from reports.weather_words import label_of, weather_in_words
 
@@ -85,6 +86,8 @@ def _why(run: Run) -> list[str]:
         site = f" Sent by {_code(blamed.site)}." if blamed.site and not blamed.missing else ""
         site = f" It would follow {_code(blamed.site)}." if blamed.site and blamed.missing else site
         rows.append(f"- **{name}**: {_inline(blamed.text)}{site}")
+    if blamed.words:
+        rows.append(f"- **Before it**, it had printed: {'; '.join(map(_code, blamed.words))}.")
     for step in blamed.faults:
         fault = run.ledger.by_step[step]
         told = _inline(f"{weather_in_words(fault)} {label_of(fault)}")
@@ -97,8 +100,8 @@ def _why(run: Run) -> list[str]:
 def _printed(facts: Facts) -> list[str]:
     """What the process said, of each of its lives."""
     parts = [f"## What {'it' if len(facts.under_test) == 1 else 'they'} printed last"] if facts.printed else []
-    for component, time_s, lines in facts.printed:
-        parts += [f"{_code(component)}, until {time_s:.3f} s:", fenced("\n".join(map(one_line, lines)), "text")]
+    for life, (component, time_s, _) in enumerate(facts.printed):
+        parts += [f"{_code(component)}, until {time_s:.3f} s:", fenced("\n".join(timed(facts, life)), "text")]
     return parts
 
 

@@ -259,7 +259,8 @@ class _Teller:
         event = self.ledger.by_step[place]
         name = f"The {'missing' if blamed.missing else 'wrong'} {blamed.noun}"
         step = blamed.step if blamed.step is not None else place
-        return _Told(step, event.time_s, f"<- {name}: {blamed.text}", MUST, "wrong")
+        words = f" It had printed last, at {blamed.words[-1]}" if blamed.words else ""
+        return _Told(step, event.time_s, f"<- {name}: {blamed.text}{words}", MUST, "wrong")
 
     def _place_of_wrong(self) -> int:
         """Where it is told: a write where it came; one that never came after all that should have led to it."""

@@ -1,7 +1,9 @@
 """A component restarts and lists first at an API server that has fallen behind: it is back in a past it had left.
 
 Legal, since a first list asks for any version. A component that only reconnects resumes from its last revision and
-never goes back.
+never goes back. Only lists that allow any version (`resourceVersion=0`, which informers begin with) see the past.
+
+A process in real time takes seconds to start, so there the server stays behind until the process has listed.
 """
 
 from dataclasses import dataclass

@@ -42,8 +42,8 @@ class ForeignProcess(Process):
         """How it last ended by itself."""
         self.was_ready = False
         """It has been, in some life."""
-        self.expected_streams = 1
-        """It is not ready before it has so many watches open."""
+        self.expected_streams: int | None = None
+        """It is ready when it has so many watches open. None: nobody knows how many it will have."""
 
     @property
     def paused(self) -> bool:
@@ -74,7 +74,7 @@ class ForeignProcess(Process):
             self.running = guest.running
             self.running.begin_anew()
             return
-        self.expected_streams = 1
+        self.expected_streams = None
         self.door = Door(world, life)
         config = self._file("kubeconfig")
         config.write_bytes(kubeconfig(self.door.url, token=None, authority=None))
@@ -92,9 +92,12 @@ class ForeignProcess(Process):
     def note_output(self) -> None:
         """The last lines of this life, for the report."""
         assert self.running is not None
-        lines = self.running.tail()
-        if lines:
-            self.world.trace.add(self.world.network.now_s, "note", self.name, data={"output": lines})
+        now_s = self.world.network.now_s
+        self.running.heed(now_s)
+        printed = self.running.printed()
+        if printed:
+            data = {"output": [line for _, line in printed], "printed_s": [time_s for time_s, _ in printed]}
+            self.world.trace.add(now_s, "note", self.name, data=data)
 
     def restart_delay_s(self) -> float:
         return float(min(RESTART_FIRST_S * 2 ** max(0, self.exits - 1), RESTART_HIGH_S))
@@ -108,6 +111,7 @@ class ForeignProcess(Process):
         """Has it ended by itself? Then its life and its exit code."""
         if self.life is None or self.running is None:
             return None
+        self.running.heed(self.world.network.now_s)
         code = self.running.ended()
         return None if code is None else (self.life, code)
 

@@ -3,8 +3,9 @@
 It is killed as its container would be, with all that it has started and that stayed in its group. Nothing outside that
 group is ever touched: what has left it (a daemon in a session of its own) is none of ours any more.
 
-Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only. There the
-kernel also ends the program when seatrial itself is killed and can end nothing any more; its children it does not.
+Who else lives in the group is read from /proc, so that children left behind are noticed on Linux only. When seatrial
+itself is killed and can end nothing any more, the guardian ends the group (`guardian.py`); on Linux the kernel ends the
+program itself even before.
 
 Sources: POSIX process groups; prctl(2), PR_SET_PDEATHSIG; Kubernetes, Pod termination (a container's end is the end of
 all its processes).
@@ -12,10 +13,12 @@ all its processes).
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
 import sys
+from bisect import bisect_left
 from collections import deque
 from functools import partial
 from pathlib import Path
@@ -23,6 +26,7 @@ from typing import Final
 
 from harness.command import Process as Command
 from harness.errors import AdapterError
+from harness.foreign import guardian
 
 _FORGOTTEN: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
 """By these a program would find the cluster that seatrial itself may run in."""
@@ -51,6 +55,8 @@ class Running:
         """It ended, and processes of its group lived on."""
         self._code: int | None = None
         self._told = 0
+        self._grown: list[tuple[int, float]] = []
+        """(so many bytes it had printed, by when): the times of its lines, as well as they were watched."""
         self._stopped = False
         environment = {name: value for name, value in os.environ.items() if name not in _FORGOTTEN}
         environment |= {"PYTHONUNBUFFERED": "1", **(command.env or {}), "KUBECONFIG": str(kubeconfig)}
@@ -70,6 +76,7 @@ class Running:
                 raise AdapterError(
                     f"{command.argv[0]!r} could not be started: {error.strerror or error}. Try the command by itself"
                 ) from error
+        guardian.begins(self.pid)
 
     @property
     def pid(self) -> int:
@@ -82,6 +89,7 @@ class Running:
             self.left_children = bool(self.members())
             # The group's number cannot be another's while a member lives; if none does, there is nothing to kill.
             self._signal_group(signal.SIGKILL)
+            guardian.ends(self.pid)
         return self._code
 
     def kill(self) -> None:
@@ -89,6 +97,7 @@ class Running:
         if self._code is None and self._popen.poll() is None:
             self._signal_group(signal.SIGKILL)
             self._code = self._popen.wait()
+            guardian.ends(self.pid)
         else:
             self.ended()
 
@@ -108,14 +117,31 @@ class Running:
     def begin_anew(self) -> None:
         """What it has printed so far is of another world."""
         self._told = self.output.stat().st_size
+        self._grown.clear()
+
+    def heed(self, now_s: float) -> None:
+        """Has it printed anything? Then that was printed by now."""
+        size = self.output.stat().st_size
+        if size > (self._grown[-1][0] if self._grown else self._told):
+            self._grown.append((size, now_s))
 
     def tail(self) -> list[str]:
         """The last lines that it printed, to stdout or stderr, in this world."""
+        return [line for _, line in self.printed()]
+
+    def printed(self) -> list[tuple[float | None, str]]:
+        """The same, each with the time by which it was there; None if nobody has looked since (`heed`)."""
         with self.output.open("rb") as file:
             file.seek(0, os.SEEK_END)
-            file.seek(max(self._told, file.tell() - TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
-        return list(deque(lines, TAIL_LINES))
+            at = file.seek(max(self._told, file.tell() - TAIL_BYTES))
+            lines = file.read().splitlines(keepends=True)
+        found: deque[tuple[float | None, str]] = deque(maxlen=TAIL_LINES)
+        for line in lines:
+            at += len(line)
+            known = bisect_left(self._grown, (at, -math.inf))
+            time_s = self._grown[known][1] if known < len(self._grown) else None
+            found.append((time_s, line.decode(errors="replace").rstrip("\r\n")))
+        return list(found)
 
     def members(self) -> list[int]:
         """Who lives in its group. The dead whom their parent has not buried yet do not count."""

@@ -53,7 +53,7 @@ def time_travel(
         process.server = home
 
     world.network.call_at(world.network.now_s + crash_after_s, die)
-    world.network.call_at(world.network.now_s + lag_s, recover)
+    world.catch_up_later(process, lag_s, recover)
     world.healers.append(lambda: setattr(process, "server", home))
     return True
 

@@ -1,5 +1,6 @@
 """The search of processes: numbered, several at once, and nothing is reported that was seen only once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,19 @@ from harness.process_search import DOUBTS_MAX, Played, ProcessSearch
 from harness.session import Session, Tally
 from harness.trial import Trial
 from tests.harness.foreign.copiers import CREATE, DELETE, copier, trial
+from tests.harness.foreign.silences import short_silences
 
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _short_silences() -> Iterator[None]:
+    with short_silences():
+        yield
+
+
 @pytest.fixture(scope="module")
-def forgetful() -> Any:
+def forgetful(_short_silences: None) -> Any:
     session = Session(trial(process=copier("forgets-owners", patience_s=1.5), workload=[DELETE], faults=["crash"]))
     yield session
     session.close()
@@ -50,7 +58,7 @@ def test_what_is_seen_once_and_not_again_is_a_doubt_and_the_search_goes_on(forge
 
 
 def test_a_search_of_one_example_that_passes_finds_nothing(forgetful: Session) -> None:
-    sound = Session(trial(process=copier(patience_s=4.0), faults=["watch_cut"]), fresh=True)
+    sound = Session(trial(process=copier(patience_s=4.0), workload=[DELETE], faults=["watch_cut"]), fresh=True)
     one = search(sound, examples=1)
 
     assert one.find() is None

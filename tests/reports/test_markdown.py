@@ -82,3 +82,15 @@ def test_of_a_process_it_says_how_often_it_was_reproduced_and_what_was_printed()
     assert "Times are real seconds" in page
     assert "`website`, until 1.500 s:" in page
     assert "````text\nTraceback\nKeyError: 'spec' ```\n````" in page
+    assert "it had printed" not in page, "nobody knows when that was"
+
+
+def test_what_a_process_printed_before_the_wrong_write_is_told_with_it() -> None:
+    trace = website_trace(**HEADER)
+    trace.add(1.5, "note", "website", data={"output": ["starts", "creates", "is done"], "printed_s": [0.0, 0.3, 0.4]})
+
+    page = Markdown().render(trace).decode()
+
+    assert "It had printed last, at 0.300 s: creates\n" in page
+    assert "- **Before it**, it had printed: `0.000 s: starts`; `0.300 s: creates`.\n" in page
+    assert "     0.400 s  is done\n" in page

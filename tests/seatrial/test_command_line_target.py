@@ -9,6 +9,7 @@ import pytest
 
 from seatrial.command import run
 from tests.harness.foreign.copiers import FOLDER, PROGRAM
+from tests.harness.foreign.silences import short_silences
 
 MANIFESTS = ["--manifest", str(FOLDER / "crd.yaml"), "--manifest", str(FOLDER / "note.yaml")]
 
@@ -41,9 +42,9 @@ def test_what_cannot_be_meant_is_a_usage_error(
 @pytest.mark.slow
 def test_options_behind_the_dashes_are_the_programs_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-S", "-E", PROGRAM, "dies-of-work", "--seed", "7"]
-    code, printed = outcome_of(
-        capsys, ["check", "--format=json", "--patience=2", "--report-dir", str(tmp_path), *MANIFESTS, "--", *command]
-    )
+    options = ["--format=json", "--patience=1", "--report-dir", str(tmp_path)]
+    with short_silences():
+        code, printed = outcome_of(capsys, ["check", *options, *MANIFESTS, "--", *command])
 
     assert code == 1
     assert printed["seed"] == 0
@@ -52,7 +53,8 @@ def test_options_behind_the_dashes_are_the_programs_own(tmp_path: Path, capsys: 
     assert violation["property"] == "no_panic"
 
     fixed = [sys.executable, "-S", "-E", PROGRAM]
-    code, printed = outcome_of(capsys, ["replay", "--format=json", violation["schedule"], "--", *fixed])
+    with short_silences():
+        code, printed = outcome_of(capsys, ["replay", "--format=json", violation["schedule"], "--", *fixed])
     assert code == 0, printed
 
 

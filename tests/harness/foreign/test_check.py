@@ -6,10 +6,9 @@ import pytest
 
 from harness.check import check
 from harness.errors import AdapterError, UsageError
-from harness.findings import write_down_flaky
+from harness.findings import Written, write_down_flaky
 from harness.flaky import FlakyShrinker
 from harness.replay import replay
-from harness.schedule import Schedule
 from harness.session import Finding, Session
 from harness.sweep import sweep
 from harness.trial import Trial
@@ -29,39 +28,34 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def forgetful() -> Trial:
-    return trial(process=copier("forgets-owners", patience_s=2.0), workload=[DELETE], faults=["crash"])
+    return trial(process=copier("forgets-owners"), workload=[DELETE], faults=["crash"])
 
 
-def recorded() -> Schedule:
-    """It dies as it is told that the Note is gone, and nobody tells it again."""
-    return Schedule(
-        trial=forgetful().describe(),
-        workload=[CREATE, DELETE],
-        weather=[UNHEARD],
-        expect={"property": "converges", "reproduced": "3 of 3"},
-    )
-
-
-def test_what_is_found_is_confirmed_and_says_how_often_and_what_a_restart_does(reports: Path) -> None:
-    session = Session(forgetful())
+@pytest.fixture(scope="module")
+def written(reports: Path) -> Written:
+    """It dies as it is told that the Note is gone, and nobody tells it again: found, shrunk and written down."""
+    session = Session(forgetful(), drawing=False)
     finding = session.run([CREATE, DELETE], [UNHEARD])
     shrunk = FlakyShrinker(
         session, Finding(workload=[CREATE, DELETE], weather=[UNHEARD], found=finding.violations), finding.violations[0]
     ).shrink()
     written = write_down_flaky(session, shrunk, reports, "seatrial replay")
-
     assert written is not None
+    return written
+
+
+def test_what_is_found_is_confirmed_and_says_how_often_and_what_a_restart_does(written: Written) -> None:
     violation = written.violation
     assert violation.property == "converges"
     assert violation.faults == 1
     assert "ConfigMap default/note-front should not exist" in violation.reason
-    assert "nothing moved for 2 s, and a restart does not help: stuck" in violation.reason
-    assert "(reproduced 3 of 3)" in violation.reason
+    assert "nothing moved for 1 s, and a restart does not help: stuck" in violation.reason
+    assert "(reproduced 2 of 2)" in violation.reason
     assert b"copied front" in Path(violation.trace_path).read_bytes()
 
 
-def test_a_replay_of_a_process_is_counted_and_not_compared() -> None:
-    again = replay(recorded(), times=2, raise_on_failure=False)
+def test_a_replay_of_a_process_is_counted_and_not_compared(written: Written) -> None:
+    again = replay(written.violation.schedule, times=2, raise_on_failure=False)
 
     assert again.verdict == "violated"
     assert "reproduced 2 of 2" in again.warnings

@@ -98,6 +98,26 @@ def test_a_lost_reply_breaks_the_connection_after_the_commit() -> None:
     assert codes[:2] == [0, 409], "committed, not answered, and so tried again in vain"
 
 
+def test_who_restarts_at_an_older_replica_sees_the_past_however_long_it_takes_to_start() -> None:
+    travel = at_event("time_travel", server=1, crash_after_s=0.1, restart_after_s=0.1, behind_s=0.1)
+
+    example = run(trial("starts-slowly", "lists-any-version"), CREATE, DELETE, weather=[travel])
+
+    _, second, *_ = fates(example, "note")
+    assert second.data["output"][0] == "listed 1", "the Note, though users had deleted it long before"
+    assert copies(example) == []
+
+
+def test_a_built_in_component_travels_too() -> None:
+    travel = at_event("time_travel", server=1, crash_after_s=0.1, restart_after_s=0.1, behind_s=0.1)
+
+    example = run(trial(), weather=[{**travel, "component": "garbage-collector"}])
+
+    restarts = [event.component for event in example.world.trace.events if event.kind == "restart"]
+    assert restarts == ["garbage-collector"]
+    assert not example.violations
+
+
 def test_two_instances_are_two_processes() -> None:
     example = run(trial(process=copier(instances=2)))
 
@@ -125,8 +145,10 @@ def test_children_left_behind_are_told_of_and_killed() -> None:
 def test_what_the_process_printed_is_in_the_trace() -> None:
     example = run(trial())
 
-    printed = [line for event in fates(example, "note") for line in event.data["output"]]
-    assert "copied front" in printed
+    note = next(event for event in fates(example, "note") if "copied front" in event.data["output"])
+    commit = next(event for event in example.world.trace.events if event.kind == "commit" and event.peer == "copier")
+    said_s = note.data["printed_s"][note.data["output"].index("copied front")]
+    assert commit.time_s <= said_s <= note.time_s
 
 
 def test_a_process_that_ends_before_it_watches_could_not_be_started() -> None:

@@ -80,7 +80,8 @@ def register_webhooks():
 
 
 def list_and_watch():
-    listed = answer("GET", NOTES)
+    listed = answer("GET", NOTES + ("?resourceVersion=0" if "lists-any-version" in HABITS else ""))
+    print("listed", len(listed["items"]), flush=True)
     for note in listed["items"]:
         copy(note)
     version = listed["metadata"]["resourceVersion"]
@@ -97,11 +98,14 @@ def list_and_watch():
 
 
 def main():
+    started = [os.getpid()]
+    if "starts-a-child" in HABITS:
+        started.append(subprocess.Popen(["sleep", "600"]).pid)
     if "PIDS" in os.environ:
         with open(os.environ["PIDS"], "w", encoding="ascii") as pids:
-            print(os.getpid(), file=pids)
-    if "starts-a-child" in HABITS:
-        subprocess.Popen(["sleep", "600"])
+            print(*started, file=pids)
+    if "starts-slowly" in HABITS:
+        sleep(1)
     if "dies-at-once" in HABITS:
         sys.exit("cannot go on")
     if "serves-webhooks" in HABITS or "has-lost-its-webhooks" in HABITS:
