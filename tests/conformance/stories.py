@@ -1,8 +1,8 @@
 """What is asked of a server to hear what it says: a story a subject, for recordings of real API servers.
 
 No story asserts anything: each walks through the rules of its subject, refusals included, and the comparison of a
-recording with another server says where the two differ. Each is for a fresh server. Here they are recorded with ours, which
-shows that a comparison sees through all that a server may choose.
+recording with another server says where the two differ. Each is for a fresh server. Here they are recorded with ours,
+which shows that a comparison sees through all that a server may choose.
 """
 
 from collections.abc import Callable
