@@ -22,7 +22,7 @@ _TIMES: Final = (
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"),
     re.compile(r"(?:\d+[ydhms])+"),  # how old something is, in a Table
 )
-_REVISION: Final = re.compile(r"(?<=resource version: )\d+(?: \(\d+\)|, current: \d+)?")
+_REVISION: Final = re.compile(r"(?<=resource version: )\d+(?: \(\d+\)|, current: \d+)?|(?<=in record )\(\d+\)")
 _SUFFIX: Final = 5
 """Characters that a server appends to generateName (apiserver `storage/names/generate.go`)."""
 

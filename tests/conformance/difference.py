@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
+import yaml
+
 from tests.conformance.correspondence import Correspondence, are_times, without_revisions
 from tests.conformance.recording import Body
 
@@ -126,8 +128,19 @@ def bodies(comparison: Comparison, path: str, recorded: Body, ours: Body) -> Fou
         return
     if recorded.is_json and ours.is_json:
         yield from comparison.values(path, recorded.json, ours.json)
+    elif (values := _mappings(recorded.content, ours.content)) is not None:
+        yield from comparison.values(path, *values)
     elif recorded.is_json != ours.is_json or recorded.content != ours.content:
         yield path, _of(recorded), _of(ours)
+
+
+def _mappings(recorded: bytes, ours: bytes) -> tuple[Any, Any] | None:
+    """Of two objects in YAML, as values that are all texts; None if one is no YAML object."""
+    try:
+        values = [yaml.load(each, yaml.BaseLoader) for each in (recorded, ours)]
+    except yaml.YAMLError:
+        return None
+    return (values[0], values[1]) if all(isinstance(each, dict) for each in values) else None
 
 
 def _of(body: Body) -> Any:

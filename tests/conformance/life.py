@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from reference_impl.apiserver.http.connection import Handler
 from reference_impl.apiserver.http.front import Front
@@ -38,18 +38,29 @@ DEFINITION = {
 }
 
 
+class Asked(Protocol):
+    """A server as a story sees it."""
+
+    def ask(self, request: WireRequest) -> tuple[Any, bytes]: ...
+
+    def watch(self, request: WireRequest, take: Callable[[bytes], None]) -> object: ...
+
+    def wait_served(self, path: str) -> None:
+        """Until a kind that was just defined can be asked for: a real server takes a moment."""
+
+
 class Person:
     """Whoever asks. Answers are parsed."""
 
-    def __init__(self, server: FreshServer) -> None:
+    def __init__(self, server: Asked) -> None:
         self._server = server
+        self.wait_served = server.wait_served
 
     def ask(self, method: str, target: str, body: Any = None, kind: str = "application/json", **headers: str) -> Any:
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {"accept": "application/json", "user-agent": "person/1", **headers}
         if content:
             named["content-type"] = kind
-        self._server.clock.now += timedelta(seconds=0.4)
         _, found = self._server.ask(WireRequest(method, target, named, content))
         try:
             return json.loads(found)
@@ -91,6 +102,7 @@ def live(person: Person) -> None:
     person.ask("POST", MAPS, b'{"kind": "ConfigMap", "data": {"k": "\xff"}}')
     person.ask("POST", MAPS, config_map("No good name"))
     person.ask("POST", CRDS, DEFINITION)
+    person.wait_served(SITES)
     person.watch(f"{SITES}?watch=true")
     site = {"apiVersion": "example.com/v1", "kind": "Site", "metadata": {"name": "s", "finalizers": ["example.com/f"]}}
     person.ask("POST", SITES, site)
@@ -106,6 +118,18 @@ def _owner(obj: dict[str, Any]) -> dict[str, str]:
     return {"apiVersion": "v1", "kind": obj["kind"], "name": obj["metadata"]["name"], "uid": obj["metadata"]["uid"]}
 
 
+class _Slow:
+    """Time passes with each request."""
+
+    def __init__(self, server: FreshServer) -> None:
+        self._server = server
+        self.watch, self.wait_served = server.watch, server.wait_served
+
+    def ask(self, request: WireRequest) -> tuple[Any, bytes]:
+        self._server.clock.now += timedelta(seconds=0.4)
+        return self._server.ask(request)
+
+
 def recorded(
     path: Path,
     story: Callable[[Person], None] = live,
@@ -118,15 +142,14 @@ def recorded(
     for number in range(5):
         store.put(("things.example.net", "", str(number)), {"metadata": {}})
     clock = Clock(datetime(2025, 5, 1, tzinfo=UTC))
-    recorder = Recorder(path.open("wb"), of="a server of ours", now=clock.read)
+    with Recorder(path.open("wb"), of="a server of ours", now=clock.read) as recorder:
 
-    def around(front: Front) -> Handler:
-        return recorder.around(front.answer if change is None else change(front))
+        def around(front: Front) -> Handler:
+            return recorder.around(front.answer if change is None else change(front))
 
-    server = FreshServer(store, around, clock=clock, seed=seed)
-    try:
-        story(Person(server))
-    finally:
-        server.close()
-    recorder.close()
+        server = FreshServer(store, around, clock=clock, seed=seed)
+        try:
+            story(Person(_Slow(server)))
+        finally:
+            server.close()
     return path

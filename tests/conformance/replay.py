@@ -99,6 +99,9 @@ class FreshServer:
         found: tuple[Head, bytes] = self._wire.run(ask)
         return found
 
+    def wait_served(self, path: str) -> None:
+        """A definition is served in the commit that creates it."""
+
     def watch(self, request: WireRequest, take: Callable[[bytes], None]) -> tuple[Head, bytes]:
         """Head, and the body if it is no watch after all; `take` gets each line, now and later."""
         client = self._wire.connect(self._answer)

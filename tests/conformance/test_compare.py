@@ -17,6 +17,7 @@ from tests.conformance.__main__ import main
 from tests.conformance.difference import ABSENT, Difference
 from tests.conformance.life import MAPS, Person, config_map, recorded
 from tests.conformance.replay import Outcome, compare
+from tests.conformance.stories import STORIES
 
 
 @pytest.fixture
@@ -35,6 +36,16 @@ def test_a_recording_of_ours_replays_without_a_difference(life: Path):
     assert outcome.played == len(found.exchanges) > 25
     assert sum(len(each.events) for each in found.exchanges) > 10
     assert found.warnings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", STORIES)
+def test_each_story_of_ours_replays_without_a_difference(tmp_path: Path, story: str):
+    found = recording.read(recorded(tmp_path / "story.jsonl", STORIES[story]))
+    assert [str(each) for each in compare(found, MemoryStore()).differences] == []
+    assert [
+        each.line for each in found.exchanges if each.status == 500 and b"Internal error" in each.answer.sent()
+    ] == []
 
 
 def test_it_replays_on_sqlite_too(life: Path, capsys: pytest.CaptureFixture[str]):
