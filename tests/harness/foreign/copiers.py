@@ -17,6 +17,11 @@ FOLDER = Path(__file__).parents[3] / "examples" / "informer-program"
 NOTE = yaml.safe_load((FOLDER / "note.yaml").read_text())
 CREATE = {"do": "create", "object": NOTE}
 DELETE = {"do": "delete", "api_version": "example.com/v1", "kind": "Note", "name": "front", "namespace": "default"}
+COPIED = {
+    "do": "wait", "api_version": "v1", "kind": "ConfigMap", "name": "note-front", "namespace": "default",
+    "until": "exists", "timeout_s": 20,
+}  # fmt: skip
+"""On a busy machine silence is not always rest: who has to have done something is waited for."""
 FIRST_CREATE = {"verb": "create", "kind": "ConfigMap", "nth": 1}
 FIRST_NOTE = {"type": "ADDED", "kind": "Note", "nth": 1}
 

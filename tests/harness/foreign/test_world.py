@@ -7,6 +7,7 @@ import pytest
 from harness.errors import AdapterError
 from harness.foreign import world as foreign_world
 from tests.harness.foreign.copiers import (
+    COPIED,
     CREATE,
     DELETE,
     at_event,
@@ -84,7 +85,7 @@ def test_a_paused_process_stands_still_and_goes_on() -> None:
     ids=lambda strike: str(strike["do"]),
 )
 def test_each_kind_of_weather_strikes_and_a_sound_process_gets_over_it(strike: dict[str, Any]) -> None:
-    example = run(trial(), weather=[strike])
+    example = run(trial(), CREATE, COPIED, weather=[strike])
 
     assert strike["do"] in example.world.weather.fired_counts
     assert copies(example) == ["hello"]

@@ -1,6 +1,7 @@
 """Pattern 9, during an outage: who hammers at a server that is down is caught, who backs off is left alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,12 +10,16 @@ from harness.outcome import Outcome
 from harness.pattern_check import pattern_named, trial_for
 from harness.trial import Trial
 from properties.patterns.defensive_programming import DEFENSIVE_PROGRAMMING
+from reference_impl.zoo.asks_without_end import ENTRY, fixed, wrong
 from reference_impl.zoo.awkward import AWKWARD
-from tests.properties.patterns.herds import patient_sites, stubborn_sites, trial_of
 
 PROMISE = "retries_back_off"
 LOOK_WRONG = ("retries-until-ready", "wide-fleet")
 """Controllers of the zoo that are right, and send a lot."""
+
+
+def trial_of(controller: Any) -> Trial:
+    return Trial([controller], ENTRY.manifests, workload=ENTRY.trial_options["workload"])
 
 
 def tried(trial: Trial, folder: Path, examples: int) -> Outcome:
@@ -23,7 +28,7 @@ def tried(trial: Trial, folder: Path, examples: int) -> Outcome:
 
 @pytest.mark.slow
 def test_who_asks_again_at_a_fixed_interval_is_caught(tmp_path: Path) -> None:
-    outcome = tried(trial_of(stubborn_sites), tmp_path, 200)
+    outcome = tried(trial_of(wrong), tmp_path, 200)
     (violation,) = (each for each in outcome.violations if each.property == PROMISE)
     assert (violation.faults, violation.actions) <= (1, 3)
     assert "sites sent the get of Site/default/front in its pass over default/front" in violation.reason
@@ -31,7 +36,7 @@ def test_who_asks_again_at_a_fixed_interval_is_caught(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_who_leaves_it_to_the_queue_keeps_the_promise(tmp_path: Path) -> None:
-    outcome = tried(trial_of(patient_sites), tmp_path, 25)
+    outcome = tried(trial_of(fixed), tmp_path, 25)
     assert [each.verdict for each in outcome.properties if each.name == PROMISE] == ["holds"]
 
 
