@@ -42,6 +42,7 @@ def writing(person: Person) -> None:
     ask("POST", MAPS, {**config_map("warned"), "what": 1})
     ask("POST", MAPS, {**config_map("typed"), "data": {"k": 1}})
     ask("POST", MAPS, b"[")
+    ask("POST", MAPS, {**config_map("hollow"), "data": {}})
     ask("PUT", f"{MAPS}/a", made)
     ask("PUT", f"{MAPS}/none", config_map("none"))
     ask("PUT", f"{MAPS}/a", config_map("a", k="2"))
@@ -209,14 +210,16 @@ def applying(person: Person) -> None:
     def apply(path: str, manager: str, body: dict[str, Any], more: str = "") -> Any:
         return ask("PATCH", f"{path}?fieldManager={manager}{more}", body, APPLY)
 
-    bare = {"apiVersion": "v1", "kind": "ConfigMap"}
+    bare: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap"}
+    apply(f"{MAPS}/nameless", "one", {**bare, "data": {"k": "1"}})
+    bare["metadata"] = {"name": "a"}
     apply(f"{MAPS}/a", "one", {**bare, "data": {"k": "1", "l": "1"}})
     apply(f"{MAPS}/a", "one", {**bare, "data": {"k": "1", "l": "1"}})
     apply(f"{MAPS}/a", "two", {**bare, "data": {"k": "2"}})
     apply(f"{MAPS}/a", "two", {**bare, "data": {"k": "1"}})
     apply(f"{MAPS}/a", "three", {**bare, "data": {"k": "3", "m": "3"}}, "&force=true")
     apply(f"{MAPS}/a", "one", {**bare, "data": {}})
-    apply(f"{MAPS}/a", "two", {**bare, "metadata": {"managedFields": [{"manager": "x"}]}})
+    apply(f"{MAPS}/a", "two", {**bare, "metadata": {"name": "a", "managedFields": [{"manager": "x"}]}})
     apply(f"{MAPS}/a", "two", {**bare, "metadata": {"name": "other"}})
     apply(f"{MAPS}/a", "two", {"data": {}})
     ask("PATCH", f"{MAPS}/a", {**bare, "data": {}}, APPLY)
@@ -229,7 +232,8 @@ def applying(person: Person) -> None:
     ask("PATCH", f"{DEPLOYMENTS}/web/scale?fieldManager=scaler", {"spec": {"replicas": 5}}, MERGE)
     apply(f"{DEPLOYMENTS}/web", "one", whole)
     template = {"spec": {"containers": [{"name": "c", "env": [{"name": "A", "value": "1"}]}]}}
-    beside = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": template}}
+    named = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
+    beside = {**named, "spec": {"template": template}}
     apply(f"{DEPLOYMENTS}/web", "beside", beside)
     apply(f"{DEPLOYMENTS}/web", "beside", {**beside, "spec": {}})
     apply(f"{DEPLOYMENTS}/web/status", "reporter", {**beside, "spec": {}, "status": {"replicas": 1}})

@@ -68,7 +68,7 @@ def table_of(info: KindInfo, obj: JsonObject, now: datetime, *, include: str = "
 def columns_of(info: KindInfo) -> tuple[Column, ...]:
     if info.crd is not None:
         declared = tuple(_custom(each) for each in info.extra.get("additionalPrinterColumns") or ())
-        return (_NAME, *(declared or (_AGE,)))
+        return (_NAME, *(declared or (_CUSTOM_AGE,)))
     return (_NAME, *_COLUMNS.get("events" if info.kind == "Event" else info.resource, (_AGE,)))
 
 
@@ -253,6 +253,7 @@ def _number(name: str, path: str, priority: int = 0) -> Column:
 
 _NAME: Final = Column("Name", _field("metadata.name", ""), format="name")
 _AGE: Final = Column("Age", _since("metadata.creationTimestamp"))
+_CUSTOM_AGE: Final = Column("Age", _since("metadata.creationTimestamp"), "date")
 _CREATED: Final = Column("Created At", _field("metadata.creationTimestamp", UNKNOWN), "date")
 _COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "pods": (
