@@ -138,8 +138,12 @@ def begin(server):
     where = url.hostname, url.port
 
     def work():
-        if not os.path.exists(target):
-            found = dict(all_of_it(where))
+        while not os.path.exists(target):
+            try:
+                found = dict(all_of_it(where))
+            except OSError as error:  # a busy machine: it was not heard in time
+                print("once more:", repr(error), flush=True)
+                continue
             with open(target + ".part", "w", encoding="ascii") as file:
                 json.dump(found, file)
             os.replace(target + ".part", target)
